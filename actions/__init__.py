@@ -1,0 +1,1 @@
+"""The action server: only what reaches outside the conversation."""

@@ -1,0 +1,1 @@
+"""Where messages come in, behind one guard: escalate first, never be silent."""

@@ -1,0 +1,51 @@
+"""`/health/live` and `/health/ready`: Rasa's own routes answer although no model is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+NOT_READY = (
+    "No model is loaded: escalations and phone numbers are given, questions are not answered. "
+    "Run `make train`, then start again; the log says what was wrong with the model."
+)
+
+
+class HealthInput(InputChannel):  # type: ignore[misc]
+    """Not a channel for people: Rasa mounts routes for channels only."""
+
+    @classmethod
+    def name(cls) -> str:
+        """Names the channel."""
+        return "health"
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> InputChannel:
+        """Creates the channel; it needs no credentials."""
+        return cls()
+
+    def url_prefix(self) -> str:
+        """Mounts at the root, outside /webhooks/."""
+        return "/health"
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        """Groups the two routes."""
+        routes = Blueprint("guide_health", "guide_health")
+
+        @routes.route("/live", methods=["GET"])
+        async def live(request: Request) -> HTTPResponse:
+            return response.json({"status": "alive"})
+
+        @routes.route("/ready", methods=["GET"])
+        async def ready(request: Request) -> HTTPResponse:
+            agent = getattr(request.app.ctx, "agent", None)
+            if agent is None or not agent.is_ready():
+                return response.json({"status": "not ready", "why": NOT_READY}, status=503)
+            return response.json({"status": "ready", "model": agent.model_id})
+
+        return routes

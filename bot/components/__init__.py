@@ -1,0 +1,1 @@
+"""The NLU graph: encode once, detect symptoms, find the passage."""

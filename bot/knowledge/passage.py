@@ -1,0 +1,91 @@
+"""What the knowledge base is made of."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import Enum
+
+
+class PassageKind(str, Enum):
+    """How a passage stood in its document."""
+
+    PARAGRAPH = "paragraph"
+    ITEM = "item"
+    ROW = "row"
+    FAQ = "faq"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Front matter of a document: where its words come from and who stands behind them."""
+
+    id: str
+    title: str
+    publisher: str
+    url: str
+    as_of: str
+    reviewed_by: str
+    reviewed_on: str
+    language: str
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether somebody of the clinic has signed the text off."""
+        return self.reviewed_by != "unknown" and self.reviewed_on != "unknown"
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A piece of a document that is quoted whole, word for word.
+
+    `text` is the piece; `lead` the line that introduces it (a list's lead-in, an FAQ's
+    question); `quote` what is said. `id` depends on the passage and its section alone.
+    """
+
+    id: str
+    source: Source
+    kind: PassageKind
+    heading_path: tuple[str, ...]
+    text: str
+    lead: str
+    line: int
+
+    @property
+    def section(self) -> str:
+        """The nearest heading, or the document's title above the first one."""
+        return self.heading_path[-1] if self.heading_path else self.source.title
+
+    @property
+    def quote(self) -> str:
+        """The passage as it is said, with its lead-in line."""
+        if not self.lead:
+            return self.text
+        mark = "• " if self.kind is PassageKind.ITEM else ""
+        return f"{self.lead}\n{mark}{self.text}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an editor adds beside a passage: how people ask for it."""
+
+    label: str
+    questions: tuple[str, ...]
+    after_escalation: bool
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic that people ask for and the documents do not cover, and whom to ask instead."""
+
+    id: str
+    topic: str
+    ask: str
+    questions: tuple[str, ...]
+
+
+def slug(text: str, *, words: int) -> str:
+    """Returns the first words of a text as `a-readable-id`."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain.lower())[:words]) or "passage"

@@ -1,0 +1,114 @@
+"""What must be known of each passage at run time, stored in the model beside the index."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from bot.knowledge.base import KnowledgeBase
+
+
+@dataclass(frozen=True)
+class Card:
+    """A passage as it is said: its words, and where they are from."""
+
+    id: str
+    quote: str
+    label: str
+    title: str
+    section: str
+    publisher: str
+    url: str
+    as_of: str
+    reviewed_by: str
+    reviewed_on: str
+    language: str
+    after_escalation: bool
+
+
+@dataclass(frozen=True)
+class TopicCard:
+    """A topic that the texts do not cover, and whom to ask."""
+
+    id: str
+    topic: str
+    ask: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All passages in reading order, all topics, and the knowledge base's hash."""
+
+    cards: dict[str, Card]
+    topics: dict[str, TopicCard]
+    hash: str
+
+    @classmethod
+    def of(cls, knowledge: KnowledgeBase) -> Catalogue:
+        """Collects the cards of a knowledge base."""
+        cards = {}
+        for p in knowledge.passages:
+            reading = knowledge.readings.get(p.id)
+            cards[p.id] = Card(
+                id=p.id,
+                quote=p.quote,
+                label=knowledge.label(p.id),
+                title=p.source.title,
+                section=p.section,
+                publisher=p.source.publisher,
+                url=p.source.url,
+                as_of=p.source.as_of,
+                reviewed_by=p.source.reviewed_by,
+                reviewed_on=p.source.reviewed_on,
+                language=p.source.language,
+                after_escalation=bool(reading and reading.after_escalation),
+            )
+        topics = {t.id: TopicCard(t.id, t.topic, t.ask) for t in knowledge.topics}
+        return cls(cards, topics, knowledge.hash)
+
+    def by_label(self, text: str) -> str | None:
+        """Returns the passage whose button title this is, letter for letter."""
+        wanted = _fold(text)
+        return next((c.id for c in self.cards.values() if _fold(c.label) == wanted), None)
+
+    def next_in_section(self, passage_id: str) -> str | None:
+        """Returns the passage after this one in the same section, or None at its end."""
+        ids = list(self.cards)
+        if passage_id not in self.cards:
+            return None
+        after = ids[ids.index(passage_id) + 1 :][:1]
+        here = self.cards[passage_id]
+        return next(
+            (i for i in after if self._place(self.cards[i]) == self._place(here)), None
+        )
+
+    def neighbours(self, passage_id: str) -> list[str]:
+        """Lists the other passages of the section, the ones that follow first."""
+        here = self.cards[passage_id]
+        same = [i for i, c in self.cards.items() if self._place(c) == self._place(here)]
+        at = same.index(passage_id)
+        return same[at + 1 :] + same[:at]
+
+    @staticmethod
+    def _place(card: Card) -> tuple[str, str]:
+        return card.title, card.section
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns plain data for JSON."""
+        return {
+            "cards": [asdict(c) for c in self.cards.values()],
+            "topics": [asdict(t) for t in self.topics.values()],
+            "hash": self.hash,
+        }
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Catalogue:
+        """Reads what `as_dict` gave."""
+        cards = [Card(**c) for c in data["cards"]]
+        topics = [TopicCard(**t) for t in data["topics"]]
+        return cls({c.id: c for c in cards}, {t.id: t for t in topics}, data["hash"])
+
+
+def _fold(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip().casefold()

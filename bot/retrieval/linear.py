@@ -1,0 +1,104 @@
+"""Two linear models from text to target: over the embedding, and over character n-grams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.encoding import Vectors
+
+Scores = NDArray[np.float32]
+
+FEATURES = 2**16
+"""Hash buckets for character n-grams: no vocabulary to store, collisions are harmless here."""
+
+
+class LinearModel:
+    """Scores each target by a dot product: `x @ weights.T + bias`."""
+
+    def __init__(self, weights: NDArray[np.float32], bias: NDArray[np.float32]) -> None:
+        self.weights = weights
+        self.bias = bias
+        # Row-major by feature: a sparse query then touches only the rows it needs.
+        self._by_feature = np.ascontiguousarray(weights.T)
+
+    def scores(self, x: Any) -> Scores:
+        """Returns scores, shape (rows of x, targets)."""
+        return np.asarray(x @ self._by_feature + self.bias, dtype=np.float32)
+
+    def save(self, path: Path) -> None:
+        """Writes weights as plain arrays (no pickle)."""
+        np.savez(path, weights=self.weights.astype(np.float16), bias=self.bias)
+
+    @classmethod
+    def load(cls, path: Path) -> LinearModel:
+        """Reads what `save` wrote."""
+        with np.load(path, allow_pickle=False) as data:
+            return cls(data["weights"].astype(np.float32), data["bias"])
+
+
+def fit_probe(vectors: Vectors, targets: NDArray[np.int64], count: int) -> LinearModel:
+    """Fits multinomial logistic regression on embeddings; deterministic."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=20.0, max_iter=200, tol=1e-3).fit(vectors, targets)
+    return _spread(model.coef_, model.intercept_, model.classes_, count)
+
+
+def fit_lexical(features: Any, targets: NDArray[np.int64], count: int) -> LinearModel:
+    """Fits a linear SVM on character n-grams; deterministic."""
+    from sklearn.svm import LinearSVC
+
+    model = LinearSVC(C=0.3, random_state=0, tol=1e-3).fit(features, targets)
+    return _spread(model.coef_, model.intercept_, model.classes_, count)
+
+
+def _spread(coef: Any, intercept: Any, classes: Any, count: int) -> LinearModel:
+    """Lays the rows out by target number; a target that was not seen never wins."""
+    weights = np.zeros((count, coef.shape[1]), dtype=np.float32)
+    bias = np.full(count, -30.0, dtype=np.float32)
+    if len(coef) == 1:  # Two classes: scikit-learn keeps one row.
+        coef, intercept = np.vstack([-coef, coef]), np.r_[-intercept, intercept]
+    weights[classes] = coef
+    bias[classes] = intercept
+    return LinearModel(weights, bias)
+
+
+class CharacterFeatures:
+    """Hashed, idf-weighted character n-grams (2 to 5 letters): robust to misspelling."""
+
+    def __init__(self, idf: NDArray[np.float32]) -> None:
+        from sklearn.feature_extraction.text import HashingVectorizer
+
+        self.idf = idf
+        self._hash = HashingVectorizer(
+            analyzer="char_wb",
+            ngram_range=(2, 5),
+            n_features=FEATURES,
+            alternate_sign=False,
+            norm=None,
+            lowercase=True,
+        )
+
+    @classmethod
+    def fit(cls, texts: Sequence[str]) -> CharacterFeatures:
+        """Learns how rare each bucket is."""
+        empty = cls(np.ones(FEATURES, dtype=np.float32))
+        counts = empty._hash.transform(texts)
+        seen = np.bincount(counts.indices, minlength=FEATURES)
+        idf = np.log((1 + len(texts)) / (1 + seen)) + 1
+        return cls(idf.astype(np.float32))
+
+    def transform(self, texts: Sequence[str]) -> Any:
+        """Returns a sparse matrix, shape (len(texts), FEATURES), rows of length 1."""
+        from scipy.sparse import csr_matrix
+        from sklearn.preprocessing import normalize
+
+        counts = self._hash.transform(texts)
+        counts.data = 1 + np.log(counts.data)
+        weighted = csr_matrix(counts.multiply(self.idf), dtype=np.float32)
+        return normalize(weighted, copy=False)

@@ -1,0 +1,155 @@
+"""The retriever: trained once from the knowledge base, then asked for each message."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.encoding import Encoder, Vectors
+from bot.errors import ModelError
+from bot.knowledge.base import KnowledgeBase
+from bot.retrieval.catalogue import Catalogue
+from bot.retrieval.entries import Entry, EntryKind, build_entries, is_passage
+from bot.retrieval.gate import Gate, gate_features
+from bot.retrieval.ranker import Ranker
+
+FOLDS = 5
+"""Out-of-fold scores for the gate: each question is ranked by an index that never saw it."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A target with its share of the fused score (0 to 1) and pooled cosine."""
+
+    target: str
+    share: float
+    similarity: float
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The best passages and the best other target, and how far to trust the first passage.
+
+    `confidence` is the calibrated probability that `passages[0]` answers the query.
+    """
+
+    passages: tuple[Hit, ...]
+    others: tuple[Hit, ...]
+    confidence: float
+
+
+class Retriever:
+    """Ranks passages for a query and calibrates its trust in the first one."""
+
+    def __init__(self, ranker: Ranker, gate: Gate, catalogue: Catalogue) -> None:
+        self.ranker = ranker
+        self.gate = gate
+        self.catalogue = catalogue
+
+    @classmethod
+    def fit(
+        cls, knowledge: KnowledgeBase, encoder: Encoder, off_topic: Sequence[str] = ()
+    ) -> Retriever:
+        """Builds the index over the knowledge base and calibrates the gate.
+
+        Args:
+            knowledge: passages, their questions, topics not covered.
+            encoder: gives one vector a text.
+            off_topic: texts that have nothing to do with any of it.
+        """
+        entries = build_entries(knowledge, off_topic)
+        vectors = encoder.encode([e.text for e in entries])
+        gate = _calibrate(entries, vectors)
+        return cls(Ranker.fit(entries, vectors), gate, Catalogue.of(knowledge))
+
+    def rank(self, text: str, vector: NDArray[np.float32], *, top: int = 5) -> Ranking:
+        """Ranks passages for one query; the exact title of a button finds its own passage."""
+        exact = self.catalogue.by_label(text)
+        if exact:
+            return Ranking((Hit(exact, 1.0, 1.0),), (), 1.0)
+        return self.rank_all([text], vector[None, :], top=top)[0]
+
+    def rank_all(self, texts: Sequence[str], vectors: Vectors, *, top: int = 5) -> list[Ranking]:
+        """Ranks passages for many queries; `vectors` has shape (len(texts), d)."""
+        signals = self.ranker.signals(texts, vectors)
+        targets = self.ranker.targets
+        words = np.array([len(t.split()) for t in texts], dtype=np.int64)
+        confidence = self.gate.probability(gate_features(signals, targets, words))
+        fused = signals.fused
+        share = np.exp(fused - fused.max(axis=1, keepdims=True))
+        share /= share.sum(axis=1, keepdims=True)
+        rankings = []
+        for row, order in enumerate(np.argsort(-fused, axis=1)):
+            hits = [
+                Hit(targets[t], float(share[row, t]), float(signals.similarity[row, t]))
+                for t in order
+            ]
+            passages = tuple(h for h in hits if is_passage(h.target))[:top]
+            others = tuple(h for h in hits if not is_passage(h.target))[:2]
+            rankings.append(Ranking(passages, others, float(confidence[row])))
+        return rankings
+
+    def save(self, folder: Path) -> None:
+        """Writes everything, and a manifest of checksums that `load` checks."""
+        self.ranker.save(folder)
+        state = {
+            "targets": self.ranker.targets,
+            "gate": asdict(self.gate),
+            "catalogue": self.catalogue.as_dict(),
+        }
+        (folder / "retriever.json").write_text(json.dumps(state, ensure_ascii=False), "utf-8")
+        sums = {p.name: _sha256(p) for p in sorted(folder.iterdir())}
+        (folder / "manifest.json").write_text(json.dumps(sums, indent=1), "utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Retriever:
+        """Reads what `save` wrote.
+
+        Raises:
+            ModelError: if a file is missing or damaged; never an empty retriever.
+        """
+        remedy = "Run `make train` to build the model again."
+        try:
+            sums = json.loads((folder / "manifest.json").read_text("utf-8"))
+            wrong = [n for n, digest in sums.items() if _sha256(folder / n) != digest]
+            if wrong:
+                raise ModelError(f"Damaged in the model: {', '.join(wrong)}. {remedy}")
+            state = json.loads((folder / "retriever.json").read_text("utf-8"))
+            ranker = Ranker.load(folder, state["targets"])
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelError(f"The passage index in the model cannot be read. {remedy}") from error
+        return cls(ranker, Gate(**state["gate"]), Catalogue.from_dict(state["catalogue"]))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _calibrate(entries: Sequence[Entry], vectors: Vectors) -> Gate:
+    """Fits the gate on out-of-fold rankings of the questions."""
+    asked = np.array([e.kind is EntryKind.QUESTION for e in entries])
+    folds = np.random.default_rng(0).integers(0, FOLDS, len(entries))
+    features, right = [], []
+    for fold in range(FOLDS):
+        held = np.flatnonzero(asked & (folds == fold))
+        kept = np.flatnonzero(~asked | (folds != fold))
+        if not len(held) or not len(kept):
+            continue
+        ranker = Ranker.fit([entries[i] for i in kept], vectors[kept])
+        texts = [entries[i].text for i in held]
+        signals = ranker.signals(texts, vectors[held])
+        words = np.array([len(t.split()) for t in texts], dtype=np.int64)
+        features.append(gate_features(signals, ranker.targets, words))
+        inside = np.array([is_passage(t) for t in ranker.targets])
+        best = np.where(inside, signals.fused, -np.inf).argmax(axis=1)
+        truth = [entries[i].target for i in held]
+        right.append(np.array([ranker.targets[b] == t for b, t in zip(best, truth, strict=True)]))
+    if not features:
+        return Gate([0.0] * 10, 0.0, [0.0] * 10, [1.0] * 10)
+    return Gate.fit(np.concatenate(features), np.concatenate(right))

@@ -1,0 +1,221 @@
+"""Turns intent, ranking and context into one decision: what to do about a message.
+
+Plain Python: the graph component feeds it, the answer policy carries it out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bot import contract
+from bot.retrieval.catalogue import Catalogue
+from bot.retrieval.entries import OFF_TOPIC, TOPIC_PREFIX
+from bot.retrieval.retriever import Ranking
+
+RELATED = 3
+"""Buttons under an answer: what fits a phone without scrolling."""
+
+KNOWLEDGE_INTENTS = frozenset(
+    {
+        contract.INTENT_QUESTION,
+        contract.INTENT_SYMPTOM,
+        contract.INTENT_ADVICE,
+        contract.INTENT_OUT_OF_SCOPE,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where the gate's confidence and the intent's probability become decisions.
+
+    Set by `make evaluate` on the dev split of 2026-11-23 (docs/evaluation.md): the lowest
+    `answer` that keeps nine in ten near-domain questions from being answered as if known.
+    """
+
+    answer: float = 0.40
+    clarify: float = 0.20
+    small_talk: float = 0.45
+    """Below this an intent outside KNOWLEDGE_INTENTS does not hold a question back."""
+    override: float = 0.85
+    """An answer this sure is given even if small talk or off topic was recognised."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the conversation holds: the last answer and the topics last offered."""
+
+    last_passage: str | None = None
+    offered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The next action about a message, with the passage to quote and the numbers behind it."""
+
+    action: str | None
+    passage: str | None = None
+    related: tuple[str, ...] = ()
+    topic: str | None = None
+    confidence: float = 0.0
+    similarity: float = 0.0
+    unanswered: bool = False
+    alternatives: tuple[str, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Returns plain data for message data and the conversation's record."""
+        return asdict(self)
+
+
+def route(
+    text: str,
+    intent: str | None,
+    probability: float,
+    ranking: Ranking | None,
+    catalogue: Catalogue,
+    *,
+    context: Context = Context(),
+    thresholds: Thresholds = Thresholds(),
+    urgent: bool = False,
+) -> Decision:
+    """Decides about one message.
+
+    Args:
+        text: what the person typed, or what is left of it beside an urgent symptom.
+        intent: the classifier's first choice, `probability` its confidence.
+        ranking: the retriever's result; None if the message could not be embedded.
+        catalogue: the passages and topics.
+        context: what was said before.
+        thresholds: see `Thresholds`.
+        urgent: an escalation goes first; only a sure answer may follow it.
+    """
+    picked = pick_offered(text, context.offered)
+    if picked and picked in catalogue.cards:
+        return _answer(picked, ranking, catalogue, exact=True)
+    if ranking is None:
+        return Decision(None if urgent else contract.UTTER_UNAVAILABLE)
+    sure = ranking.confidence
+    if urgent:
+        return _beside_escalation(ranking, catalogue, thresholds)
+    if sure >= thresholds.override and ranking.passages and _has_content(text, intent, sure):
+        return _of_knowledge(intent, ranking, catalogue, thresholds, insist=True)
+    if probability >= thresholds.small_talk:
+        if intent == contract.INTENT_MORE:
+            return _more(context, catalogue)
+        if intent == contract.INTENT_SOURCE:
+            known = context.last_passage in catalogue.cards
+            return Decision(contract.UTTER_SOURCE if known else contract.UTTER_NO_SOURCE)
+        if intent not in KNOWLEDGE_INTENTS:
+            return Decision(None)
+    return _of_knowledge(intent, ranking, catalogue, thresholds)
+
+
+def _has_content(text: str, intent: str | None, sure: float) -> bool:
+    """Small talk of a word or two is never read as a question, however close it lies to one."""
+    return intent in KNOWLEDGE_INTENTS or sure == 1.0 or len(text.split()) >= 4
+
+
+def _of_knowledge(
+    intent: str | None,
+    ranking: Ranking,
+    catalogue: Catalogue,
+    thresholds: Thresholds,
+    *,
+    insist: bool = False,
+) -> Decision:
+    sure = ranking.confidence
+    answerable = bool(ranking.passages) and sure >= thresholds.answer
+    if intent == contract.INTENT_ADVICE:
+        if answerable:
+            found = _answer(ranking.passages[0].target, ranking, catalogue)
+            return _with_action(found, contract.UTTER_CARE_TEAM_RELATED)
+        return Decision(contract.UTTER_CARE_TEAM, confidence=sure)
+    if intent == contract.INTENT_SYMPTOM and not insist:
+        return Decision(contract.UTTER_SYMPTOM, confidence=sure)
+    if answerable and (insist or intent != contract.INTENT_OUT_OF_SCOPE):
+        return _answer(ranking.passages[0].target, ranking, catalogue)
+    offers = tuple(h.target for h in ranking.passages[:RELATED])
+    numbers = {"confidence": sure, "alternatives": offers}
+    other = ranking.others[0] if ranking.others else None
+    ahead = bool(other) and (
+        not ranking.passages or other.share > ranking.passages[0].share  # type: ignore[union-attr]
+    )
+    if other and ahead and other.target.startswith(TOPIC_PREFIX):
+        topic = other.target[len(TOPIC_PREFIX) :]
+        return Decision(contract.UTTER_NOT_COVERED, topic=topic, unanswered=True, **numbers)  # type: ignore[arg-type]
+    if intent == contract.INTENT_OUT_OF_SCOPE or (other and ahead and other.target == OFF_TOPIC):
+        return Decision(contract.UTTER_OUT_OF_SCOPE, **numbers)  # type: ignore[arg-type]
+    if sure >= thresholds.clarify and offers:
+        return Decision(contract.UTTER_CLARIFY, related=offers, **numbers)  # type: ignore[arg-type]
+    return Decision(contract.UTTER_DONT_KNOW, related=offers, unanswered=True, **numbers)  # type: ignore[arg-type]
+
+
+def _beside_escalation(
+    ranking: Ranking, catalogue: Catalogue, thresholds: Thresholds
+) -> Decision:
+    """After an escalation only a sure answer follows, from a passage that may."""
+    best = ranking.passages[0] if ranking.passages else None
+    if best is None or ranking.confidence < thresholds.answer:
+        return Decision(None, confidence=ranking.confidence)
+    if not catalogue.cards[best.target].after_escalation:
+        return Decision(None, confidence=ranking.confidence)
+    return _answer(best.target, ranking, catalogue, related=False)
+
+
+def _more(context: Context, catalogue: Catalogue) -> Decision:
+    following = catalogue.next_in_section(context.last_passage or "")
+    if following is None:
+        return Decision(contract.UTTER_NO_MORE)
+    return _answer(following, None, catalogue)
+
+
+def _answer(
+    passage: str,
+    ranking: Ranking | None,
+    catalogue: Catalogue,
+    *,
+    exact: bool = False,
+    related: bool = True,
+) -> Decision:
+    ranked = [h.target for h in ranking.passages[1:3]] if ranking else []
+    near = catalogue.neighbours(passage)
+    also = dict.fromkeys(p for p in (*near[:1], *ranked, *near[1:]) if p != passage)
+    hit = ranking.passages[0] if ranking and ranking.passages else None
+    return Decision(
+        contract.UTTER_ANSWER,
+        passage=passage,
+        related=tuple(also)[:RELATED] if related else (),
+        confidence=1.0 if exact or ranking is None else ranking.confidence,
+        similarity=hit.similarity if hit and not exact else 1.0,
+    )
+
+
+def _with_action(decision: Decision, action: str) -> Decision:
+    return Decision(**{**asdict(decision), "action": action})
+
+
+_ORDINALS = (
+    ("1", "one", "first", "1st"),
+    ("2", "two", "second", "2nd"),
+    ("3", "three", "third", "3rd"),
+)
+_PICK = re.compile(
+    r"(?:(?:the|number|no\.?|option|#)\s*)*(?P<which>[a-z0-9]+)(?:\s+(?:one|option|please|pls))*[.!]*"
+)
+
+
+def pick_offered(text: str, offered: Sequence[str]) -> str | None:
+    """Reads "the second one", "2" or "last" as a choice among the topics just offered."""
+    match = _PICK.fullmatch(text.strip().casefold()) if offered else None
+    if not match:
+        return None
+    which = match.group("which")
+    if which == "last":
+        return offered[-1]
+    for position, words in enumerate(_ORDINALS[: len(offered)]):
+        if which in words:
+            return offered[position]
+    return None

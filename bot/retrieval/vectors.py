@@ -1,0 +1,65 @@
+"""Exact nearest-neighbour search: the only module that imports faiss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.encoding import Vectors
+from bot.errors import ModelError
+
+
+class VectorIndex:
+    """Inner-product search over L2-normalised vectors, so scores are cosines."""
+
+    def __init__(self, index: Any) -> None:
+        self._index = index
+
+    @classmethod
+    def build(cls, vectors: Vectors) -> VectorIndex:
+        """Builds an exact index; row i of `vectors`, shape (n, d), becomes number i."""
+        import faiss
+
+        index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls(index)
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return int(self._index.d)
+
+    def search(self, queries: Vectors, k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Returns cosines and numbers, shape (len(queries), min(k, n)), best first."""
+        k = min(k, len(self))
+        scores, numbers = self._index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
+        return scores, numbers
+
+    def save(self, path: Path) -> None:
+        """Writes the index in FAISS' own format."""
+        import faiss
+
+        faiss.write_index(self._index, str(path))
+
+    @classmethod
+    def load(cls, path: Path) -> VectorIndex:
+        """Reads an index.
+
+        Raises:
+            ModelError: if the file is missing or damaged.
+        """
+        import faiss
+
+        try:
+            return cls(faiss.read_index(str(path)))
+        except RuntimeError as error:
+            raise ModelError(
+                f"The passage index in the model is missing or damaged ({path.name}). "
+                "Run `make train` to build it again."
+            ) from error

@@ -1,0 +1,90 @@
+"""Joins the two halves of the detector so that either can raise the alarm."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.safety.classifier import Scores, UrgencyClassifier
+from bot.safety.clauses import Clause
+from bot.safety.families import UNSPECIFIED
+from bot.safety.pattern_detector import PatternDetector
+from bot.safety.verdict import Finding, Verdict, level_of
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DetectorSettings:
+    """`use_classifier` False leaves the patterns alone."""
+
+    use_classifier: bool = True
+
+
+class Detector:
+    """Says whether a message needs an escalation, with the evidence of both halves."""
+
+    def __init__(
+        self,
+        patterns: PatternDetector,
+        classifier: UrgencyClassifier | None = None,
+        *,
+        settings: DetectorSettings | None = None,
+    ):
+        self._patterns = patterns
+        self._classifier = classifier
+        self._settings = settings or DetectorSettings()
+
+    def detect(
+        self,
+        text: str,
+        doc: Any = None,
+        whole: Any = None,
+        clauses: Sequence[Clause] | None = None,
+        clause_vectors: Any = None,
+    ) -> Verdict:
+        """Judges `text`; `whole` and `clause_vectors` are its embeddings, if there are any."""
+        verdict = self._patterns.detect(text, doc)
+        scores = self._scores(whole, clause_vectors)
+        if scores is None or self._classifier is None:
+            return verdict
+        added = _added(text, verdict, scores, clauses or (), self._classifier)
+        if not added:
+            return verdict
+        findings = verdict.findings + added
+        return replace(verdict, findings=findings, level=level_of(findings), hypothetical=False)
+
+    def _scores(self, whole: Any, clause_vectors: Any) -> Scores | None:
+        if self._classifier is None or whole is None or not self._settings.use_classifier:
+            return None
+        try:
+            return self._classifier.scores(whole, clause_vectors)
+        except Exception as error:  # the patterns must alarm whatever breaks here
+            logger.error("urgency classifier failed, patterns alone decide: %r", type(error))
+            return None
+
+
+def _added(
+    text: str,
+    verdict: Verdict,
+    scores: Scores,
+    clauses: Sequence[Clause],
+    classifier: UrgencyClassifier,
+) -> tuple[Finding, ...]:
+    start, end = 0, len(text)
+    if scores.clause is not None and scores.clause < len(clauses):
+        start, end = clauses[scores.clause].start, clauses[scores.clause].end
+    found = []
+    if scores.crisis >= classifier.thresholds.crisis and not verdict.crisis:
+        found.append(
+            Finding("self_harm", "crisis", start, end, "classifier", score=scores.crisis)
+        )
+    if scores.urgent >= classifier.thresholds.urgent and not verdict.urgent:
+        found.append(
+            Finding(
+                UNSPECIFIED.name, UNSPECIFIED.tier, start, end, "classifier", score=scores.urgent
+            )
+        )
+    return tuple(found)

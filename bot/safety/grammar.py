@@ -1,0 +1,134 @@
+"""A small slot grammar: rules of word classes with gaps, matched over tagged tokens.
+
+A rule reads `FACE ..3 DROOP`: a word of FACE, then within three words one of DROOP. `~3` means
+either order, `A|B` either class, a lower-case word itself; fillers ("my", "really") cost
+nothing, and no gap crosses the end of a sentence. `!` in front: emergency number first; `?`:
+needs a person in the sentence.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.safety.lexicon import Lexicon, Span
+from bot.safety.tokens import Token
+
+
+@dataclass(frozen=True)
+class Step:
+    """One slot: any of `classes`, at most `gap` words after the slot before."""
+
+    classes: tuple[str, ...]
+    gap: int = 0
+
+
+@dataclass(frozen=True)
+class Rule:
+    family: str
+    steps: tuple[Step, ...]
+    emergency: bool = False
+    personal: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Match:
+    rule: Rule
+    start: int
+    end: int
+
+
+def parse_rule(family: str, text: str, lexicon: Lexicon) -> list[Rule]:
+    """Compiles a rule, adding its literal words to the lexicon; two rules for `~`."""
+    flags = text[: len(text) - len(text.lstrip("!? "))]
+    words = text[len(flags) :].split()
+    return [
+        Rule(family, _steps(order, lexicon), "!" in flags, "?" in flags, text)
+        for order in _orders(words)
+    ]
+
+
+def _orders(words: list[str]) -> list[list[str]]:
+    """Spells out `~N` and `?optional` words as plain sequences."""
+    for i, word in enumerate(words):
+        if word.startswith("~"):
+            left, gap, right = words[:i], ".." + word[1:], words[i + 1 :]
+            return _orders([*left, gap, *right]) + _orders([*right, gap, *left])
+        if word.startswith("?"):
+            return _orders([*words[:i], word[1:], *words[i + 1 :]]) + _orders(
+                words[:i] + words[i + 1 :]
+            )
+    return [words]
+
+
+def _steps(words: Sequence[str], lexicon: Lexicon) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    gap = 0
+    for word in words:
+        if word.startswith(".."):
+            gap = int(word[2:])
+            continue
+        if word.isupper():
+            names = tuple(word.split("|"))
+            unknown = [n for n in names if n not in lexicon]
+            if unknown:
+                raise ValueError(f"unknown word class {unknown} in rule {' '.join(words)!r}")
+        else:
+            names = (f"={word}",)
+            if names[0] not in lexicon:
+                lexicon.add(names[0], [word])
+        steps.append(Step(names, gap))
+        gap = 0
+    return tuple(steps)
+
+
+class Scanner:
+    """Matches rules over one text whose classes have been tagged."""
+
+    def __init__(self, tokens: Sequence[Token], tags: Mapping[str, list[Span]], lexicon: Lexicon):
+        self._tags = tags
+        self._cost = [0]
+        self._breaks = [0]
+        for token in tokens:
+            self._cost.append(self._cost[-1] + (token.text not in lexicon.fillers))
+            self._breaks.append(self._breaks[-1] + token.is_break)
+        self._unions: dict[tuple[str, ...], list[Span]] = {}
+
+    def scan(self, rules: Sequence[Rule]) -> list[Match]:
+        """Returns the shortest match of each rule from each place where it starts."""
+        matches = []
+        for rule in rules:
+            spans = [self._spans(step.classes) for step in rule.steps]
+            if not all(spans):
+                continue
+            for start, end in spans[0]:
+                reached = self._follow(rule.steps, spans, 1, end)
+                if reached:
+                    matches.append(Match(rule, start, reached))
+        return matches
+
+    def _spans(self, classes: tuple[str, ...]) -> list[Span]:
+        if len(classes) == 1:
+            return self._tags.get(classes[0], [])
+        if classes not in self._unions:
+            merged = {span for name in classes for span in self._tags.get(name, ())}
+            self._unions[classes] = sorted(merged)
+        return self._unions[classes]
+
+    def _follow(
+        self, steps: Sequence[Step], spans: Sequence[list[Span]], index: int, at: int
+    ) -> int:
+        if index == len(steps):
+            return at
+        places = spans[index]
+        for start, end in places[bisect_left(places, (at, 0)) :]:
+            if self._cost[start] - self._cost[at] > steps[index].gap:
+                break
+            if self._breaks[start] > self._breaks[at]:
+                break
+            reached = self._follow(steps, spans, index + 1, end)
+            if reached:
+                return reached
+        return 0

@@ -1,0 +1,90 @@
+"""Finds urgent symptoms and crisis in raw text by rules over meaning; needs no model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bot.safety.families import FAMILIES
+from bot.safety.grammar import Match, Scanner
+from bot.safety.hypothetical import is_hypothetical
+from bot.safety.language import guess_language
+from bot.safety.library import Library, load_library
+from bot.safety.negation import NegationScope
+from bot.safety.readings import ReadingLimits, find_readings
+from bot.safety.tokens import Token, tokenize
+from bot.safety.verdict import Finding, Verdict, level_of
+
+
+class PatternDetector:
+    """Reads the whole of a raw text, whatever its length, and returns a verdict with spans.
+
+    `nlp` is an optional spaCy pipeline that refines the scope of negation; without it, or when
+    it raises, the rules alone decide.
+    """
+
+    def __init__(
+        self, nlp: Callable[[str], Any] | None = None, *, limits: ReadingLimits | None = None
+    ):
+        self._nlp = nlp
+        self._limits = limits or ReadingLimits()
+
+    def detect(self, text: str, doc: Any = None) -> Verdict:
+        library = load_library()
+        tokens = tokenize(text, library.aliases, library.repair)
+        findings = self._findings(tokens, library)
+        findings += find_readings(tokens, self._limits)
+        ordered = tuple(sorted(findings, key=lambda f: (f.start, f.end, f.family)))
+        return Verdict(
+            level=level_of(ordered),
+            findings=ordered,
+            hypothetical=is_hypothetical(tokens, library.people, ordered),
+            language=guess_language(tokens),
+        )
+
+    def _findings(self, tokens: Sequence[Token], library: Library) -> list[Finding]:
+        tags = library.lexicon.tag(tokens)
+        scanner = Scanner(tokens, tags, library.lexicon)
+        matches = scanner.scan(library.rules + library.spanish)
+        decoys = scanner.scan(library.decoys)
+        kept = [m for m in matches if not _is_decoy(m, decoys) and _has_person(m, tokens, library)]
+        scope = NegationScope(
+            tokens, [(m.start, m.end) for m in kept], library.nominal, library.negation
+        )
+        judged = [(m, scope.negated(m.start, m.end)) for m in kept]
+        return _merged(judged, tokens)
+
+
+def _is_decoy(match: Match, decoys: Sequence[Match]) -> bool:
+    return any(
+        d.rule.family == match.rule.family and d.start < match.end and match.start < d.end
+        for d in decoys
+    )
+
+
+def _has_person(match: Match, tokens: Sequence[Token], library: Library) -> bool:
+    if not match.rule.personal:
+        return True
+    start, end = match.start, match.end
+    while start > 0 and not tokens[start - 1].is_break:
+        start -= 1
+    while end < len(tokens) and not tokens[end].is_break:
+        end += 1
+    return any(token.text in library.people for token in tokens[start:end])
+
+
+def _merged(judged: Sequence[tuple[Match, bool]], tokens: Sequence[Token]) -> list[Finding]:
+    """Joins overlapping matches of a family; an affirmed match outweighs a denied one."""
+    findings: list[Finding] = []
+    for match, negated in sorted(judged, key=lambda j: (j[0].rule.family, j[0].start, j[0].end)):
+        family = match.rule.family
+        start, end = tokens[match.start].start, tokens[match.end - 1].end
+        last = findings[-1] if findings else None
+        emergency = match.rule.emergency
+        if last and last.family == family and start < last.end and last.negated == negated:
+            start, end = last.start, max(end, last.end)
+            emergency = emergency or last.emergency
+            findings.pop()
+        tier = FAMILIES[family].tier
+        findings.append(Finding(family, tier, start, end, "pattern", negated, 1.0, emergency))
+    return findings

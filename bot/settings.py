@@ -1,0 +1,118 @@
+"""Settings from the environment: the only module that reads it. Standard library only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an operator can set without touching a file. Each field names its variable."""
+
+    production: bool
+    """GUIDE_PRODUCTION: refuse placeholders and unreviewed texts. Off, so that it runs at once."""
+
+    allow_unreviewed: bool
+    """GUIDE_ALLOW_UNREVIEWED: let production quote texts that no clinician has reviewed."""
+
+    clinic_file: Path
+    """GUIDE_CLINIC_FILE: where the clinic's own words are."""
+
+    data_dir: Path
+    """GUIDE_DATA_DIR: where SQLite files live."""
+
+    feedback_url: str
+    """GUIDE_FEEDBACK_URL: SQLAlchemy address of the action server's store."""
+
+    action_timeout: float
+    """GUIDE_ACTION_TIMEOUT, seconds: how long a turn waits for the action server. A person has
+    their answer by then; Rasa's own 300 s would outlive the conversation's lock (60 s)."""
+
+    escalation_deadline: float
+    """GUIDE_ESCALATION_DEADLINE, seconds: the channel speaks itself after this (DESIGN.md: 2)."""
+
+    turn_timeout: float
+    """GUIDE_TURN_TIMEOUT, seconds: after this the person hears an apology with the numbers."""
+
+    max_characters: int
+    """GUIDE_MAX_CHARACTERS: longer messages are checked for symptoms, then declined."""
+
+    rate_per_minute: int
+    """GUIDE_RATE_PER_MINUTE: messages a conversation may send before it is asked to wait."""
+
+    retention_days: int
+    """GUIDE_RETENTION_DAYS: stored conversations are deleted after this many days."""
+
+    fever_celsius: float
+    """GUIDE_FEVER_CELSIUS: the clinic's fever threshold, 37.5 to 38.0 °C (100.4 °F)."""
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Reads the settings.
+
+    Raises:
+        SettingsError: naming the variable and what it may be.
+    """
+    env = os.environ if environ is None else environ
+    data_dir = Path(env.get("GUIDE_DATA_DIR", str(ROOT / "var")))
+    return Settings(
+        production=_flag(env, "GUIDE_PRODUCTION"),
+        allow_unreviewed=_flag(env, "GUIDE_ALLOW_UNREVIEWED"),
+        clinic_file=Path(env.get("GUIDE_CLINIC_FILE", str(ROOT / "clinic.yml"))),
+        data_dir=data_dir,
+        feedback_url=env.get("GUIDE_FEEDBACK_URL", f"sqlite:///{data_dir / 'feedback.db'}"),
+        action_timeout=_number(env, "GUIDE_ACTION_TIMEOUT", 4.0, 0.1, 50.0),
+        escalation_deadline=_number(env, "GUIDE_ESCALATION_DEADLINE", 2.0, 0.05, 10.0),
+        turn_timeout=_number(env, "GUIDE_TURN_TIMEOUT", 20.0, 0.1, 55.0),
+        max_characters=int(_number(env, "GUIDE_MAX_CHARACTERS", 10_000, 100, 100_000)),
+        rate_per_minute=int(_number(env, "GUIDE_RATE_PER_MINUTE", 60, 1, 100_000)),
+        retention_days=int(_number(env, "GUIDE_RETENTION_DAYS", 30, 1, 3650)),
+        fever_celsius=_number(env, "GUIDE_FEVER_CELSIUS", 38.0, 37.5, 38.0),
+    )
+
+
+def clinic_overrides(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Returns the `CLINIC_*` variables as lower-case field names of clinic.yml."""
+    env = os.environ if environ is None else environ
+    prefix = "CLINIC_"
+    return {k[len(prefix) :].lower(): v for k, v in env.items() if k.startswith(prefix) and v}
+
+
+def quiet_third_parties() -> None:
+    """Keeps libraries from calling out or printing progress: telemetry, hubs, tokenizers."""
+    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def _flag(env: Mapping[str, str], name: str) -> bool:
+    value = env.get(name, "").strip().lower()
+    if value in {"", "0", "false", "no", "off"}:
+        return False
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    raise SettingsError(f"{name} is '{value}': set it to 1 or 0.")
+
+
+def _number(
+    env: Mapping[str, str], name: str, default: float, low: float, high: float
+) -> float:
+    raw = env.get(name, "").strip()
+    if not raw:
+        return default
+    try:
+        value = float(raw)
+    except ValueError as error:
+        raise SettingsError(f"{name} is '{raw}': set it to a number.") from error
+    if not low <= value <= high:
+        raise SettingsError(f"{name} is {raw}: set it between {low:g} and {high:g}.")
+    return value
