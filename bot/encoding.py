@@ -40,15 +40,14 @@ class MiniLMEncoder:
     Texts beyond the model's limit (256 tokens for MiniLM) are cut by the model.
     """
 
-    def __init__(self, path: Path, *, threads: int | None = None) -> None:
-        import torch
+    def __init__(self, path: Path) -> None:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
 
-        if threads:
-            torch.set_num_threads(threads)
+        transformers_logging.set_verbosity_error()
         self._model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
         self._model.eval()
-        self._dimension = int(self._model.get_sentence_embedding_dimension() or 0)
+        self._dimension = int(self._model.get_embedding_dimension() or 0)
 
     @property
     def dimension(self) -> int:
@@ -67,6 +66,13 @@ class MiniLMEncoder:
             show_progress_bar=False,
         )
         return np.asarray(vectors, dtype=np.float32)
+
+
+def serve_with_one_thread() -> None:
+    """Makes torch use one thread: for one short message more threads only wait for each other."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 def model_path(name: str) -> Path:

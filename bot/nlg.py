@@ -64,7 +64,7 @@ class GuideNLG(TemplatedNaturalLanguageGenerator):  # type: ignore[misc]
         decision = data.get(contract.DECISION) or {}
         slots = tracker.current_slot_values()
         site = _site(tracker, slots)
-        card = decision.get("card") or slots.get(contract.SLOT_ANSWER)
+        card = decision.get("card")
         variables = answer_variables(card, words, site) if card else {}
         if decision.get("topic"):
             variables.update({k: str(decision["topic"][k]) for k in ("topic", "ask")})

@@ -53,6 +53,21 @@ class Settings:
     fever_celsius: float
     """GUIDE_FEVER_CELSIUS: the clinic's fever threshold, 37.5 to 38.0 °C (100.4 °F)."""
 
+    port: int
+    """GUIDE_PORT: where `make run` serves the bot; 5080, since `rasa shell` takes 5005."""
+
+    action_port: int
+    """GUIDE_ACTION_PORT: where `make run` serves the actions, on this machine only."""
+
+    interface: str
+    """GUIDE_INTERFACE: the address the bot listens on; this machine only, unless it is set."""
+
+    cors: tuple[str, ...]
+    """GUIDE_CORS: origins of the web pages that may talk to the bot, comma-separated, or *."""
+
+    log_level: str
+    """GUIDE_LOG_LEVEL: info; `debug` writes people's words and is refused in production."""
+
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Reads the settings.
@@ -62,8 +77,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     env = os.environ if environ is None else environ
     data_dir = Path(env.get("GUIDE_DATA_DIR", str(ROOT / "var")))
+    production = _flag(env, "GUIDE_PRODUCTION")
     return Settings(
-        production=_flag(env, "GUIDE_PRODUCTION"),
+        production=production,
         allow_unreviewed=_flag(env, "GUIDE_ALLOW_UNREVIEWED"),
         clinic_file=Path(env.get("GUIDE_CLINIC_FILE", str(ROOT / "clinic.yml"))),
         data_dir=data_dir,
@@ -75,6 +91,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         rate_per_minute=int(_number(env, "GUIDE_RATE_PER_MINUTE", 60, 1, 100_000)),
         retention_days=int(_number(env, "GUIDE_RETENTION_DAYS", 30, 1, 3650)),
         fever_celsius=_number(env, "GUIDE_FEVER_CELSIUS", 38.0, 37.5, 38.0),
+        port=int(_number(env, "GUIDE_PORT", 5080, 1, 65535)),
+        action_port=int(_number(env, "GUIDE_ACTION_PORT", 5055, 1, 65535)),
+        interface=env.get("GUIDE_INTERFACE", "").strip() or "127.0.0.1",
+        cors=tuple(o for part in env.get("GUIDE_CORS", "").split(",") if (o := part.strip())),
+        log_level=_log_level(env, production),
     )
 
 
@@ -116,3 +137,11 @@ def _number(
     if not low <= value <= high:
         raise SettingsError(f"{name} is {raw}: set it between {low:g} and {high:g}.")
     return value
+
+
+def _log_level(env: Mapping[str, str], production: bool) -> str:
+    level = env.get("GUIDE_LOG_LEVEL", "").strip().lower() or "info"
+    allowed = ("info", "warning", "error") if production else ("debug", "info", "warning", "error")
+    if level not in allowed:
+        raise SettingsError(f"GUIDE_LOG_LEVEL is '{level}': set it to {', '.join(allowed)}.")
+    return level

@@ -29,6 +29,7 @@ Turn = Callable[[UserMessage], Awaitable[Any]]
 
 # Control characters but for line breaks and tabs; a NUL cannot be stored in PostgreSQL.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_COMMAND = re.compile(r"^[\s/]+")
 
 REMEMBERED_REPLIES = 1000
 """Replies kept for repeated message ids: hours of a clinic's traffic, a few megabytes."""
@@ -184,4 +185,4 @@ class TurnGuard:
 
 def clean(text: str) -> str:
     """Removes control characters, and the slash by which typed text would act as a command."""
-    return _CONTROL.sub(" ", text).strip().lstrip("/").strip()
+    return _COMMAND.sub("", _CONTROL.sub(" ", text)).strip()

@@ -28,6 +28,9 @@ from bot.settings import ROOT
 
 logger = logging.getLogger(__name__)
 
+FOREIGN_WORDS = 3
+"""A word or two ("hola", "yo") is too little to tell a person that we cannot read them."""
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class PassageRetriever(GraphComponent):  # type: ignore[misc]
@@ -138,8 +141,9 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             context=context,
             urgent=urgent,
         )
-        unread = verdict is not None and verdict.language == "unknown"
-        if unread and decision.action not in {None, contract.UTTER_ANSWER}:
+        foreign = verdict is not None and verdict.language != "en" and not urgent
+        foreign = foreign and len(text.split()) >= FOREIGN_WORDS
+        if foreign and decision.action != contract.UTTER_ANSWER:
             decision = Decision(contract.UTTER_UNREADABLE, confidence=decision.confidence)
         data = decision_data(decision, self.retriever.catalogue)
         message.set(contract.DECISION, data, add_to_output=True)

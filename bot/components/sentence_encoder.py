@@ -18,7 +18,14 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
 from bot.components.fingerprint import code_hash
-from bot.encoding import DEFAULT_MODEL, Encoder, Vectors, check_model, load_encoder
+from bot.encoding import (
+    DEFAULT_MODEL,
+    Encoder,
+    Vectors,
+    check_model,
+    load_encoder,
+    serve_with_one_thread,
+)
 from bot.safety.clauses import Clause, split_clauses
 
 logger = logging.getLogger(__name__)
@@ -98,6 +105,7 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
             component.dimension = int((folder / DIMENSION_FILE).read_text())
         try:
             component.encoder = load_encoder(component._model)
+            serve_with_one_thread()
             component.encoder.encode(["warm up"])
         except Exception as error:
             logger.error("sentence encoder not loaded (%s): patterns only", type(error).__name__)

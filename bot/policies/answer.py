@@ -105,9 +105,11 @@ def _events(decision: dict[str, Any], model_id: str) -> list[Event]:
     ]
     card = decision.get("card")
     if card:
-        record = {k: v for k, v in card.items() if k not in {"quote", "label"}}
-        record["knowledge_hash"] = decision.get("knowledge_hash")
-        record["model_id"] = model_id
-        record["confidence"] = round(float(decision.get("confidence") or 0.0), 3)
+        record = {
+            "id": card["id"],
+            "knowledge_hash": decision.get("knowledge_hash"),
+            "model_id": model_id,
+            "confidence": round(float(decision.get("confidence") or 0.0), 3),
+        }
         events.append(SlotSet(contract.SLOT_ANSWER, record))
     return events

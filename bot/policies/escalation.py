@@ -28,8 +28,9 @@ PRIORITY = 6
 SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "feedback_positive"})
 """Nothing cheerful follows an escalation: for these intents it is the whole reply."""
 
-CRISIS_INTENT_AT = 0.5
-"""The intent classifier is a third detector of crisis: above this it is believed."""
+CRISIS_INTENT_AT = 0.6
+"""The intent classifier is a third detector of crisis: above this it is believed, in English
+only (its Spanish examples are all of one intent)."""
 
 
 @DefaultV1Recipe.register(
@@ -127,7 +128,8 @@ def verdict_of(tracker: DialogueStateTracker) -> Verdict:
         verdict = quick_verdict(message.text or "")
     intent = message.intent or {}
     sure = float(intent.get("confidence") or 0.0) >= CRISIS_INTENT_AT
-    if intent.get("name") == contract.INTENT_CRISIS and sure and not verdict.crisis:
+    named = intent.get("name") == contract.INTENT_CRISIS and verdict.language == "en"
+    if named and sure and not verdict.crisis:
         finding = Finding("self_harm", "crisis", 0, 0, "classifier")
         return replace(verdict, level=Level.CRISIS, findings=(*verdict.findings, finding))
     return verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rasa.core.policies.policy import PolicyPrediction
-from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
@@ -23,8 +23,11 @@ ROLL_AFTER_EVENTS = 60
 """A session is closed past this many events: Rasa's rules read all of it at every step.
 Measured upstream: 47 ms a turn at 100 turns against 12 ms when rolled (DESIGN.md)."""
 
-AWAITING = frozenset({contract.UTTER_CLARIFY, "utter_pick_one"})
-"""After these the next words mean something only in this session, so it stays open."""
+ROLL_AT_LAST = 90
+"""Past this the session is closed even if the next words may refer to it."""
+
+AWAITING = frozenset({contract.UTTER_ANSWER, contract.UTTER_CLARIFY, "utter_pick_one"})
+"""After these a "yes" or "no" means something only in this session, so it stays open."""
 
 
 def events_since_user(tracker: DialogueStateTracker) -> list[Event]:
@@ -98,22 +101,20 @@ def session_length(tracker: DialogueStateTracker) -> int:
 def roll_if_long(
     prediction: PolicyPrediction, tracker: DialogueStateTracker, domain: Domain
 ) -> PolicyPrediction:
-    """Turns a predicted `action_listen` into `action_session_start` at the end of a long session.
+    """Lets a predicted `action_listen` begin a new session at the end of a long one.
 
-    Every event stays stored; only what the rules look at begins anew. Slots carry over.
+    Every event stays stored; only what the rules look at begins anew. The slots' values carry
+    over. (Rasa's own `action_session_start` would copy every SlotSet of the session again.)
     """
     listen = domain.index_for_action(ACTION_LISTEN_NAME)
     confidence = prediction.probabilities[listen]
     if confidence < max(prediction.probabilities) or confidence == 0:
         return prediction
     actions = actions_since_user(tracker)
-    if (
-        tracker.active_loop_name
-        or not actions
-        or actions[-1] in AWAITING
-        or session_length(tracker) <= ROLL_AFTER_EVENTS
-    ):
+    awaiting = bool(actions) and actions[-1] in AWAITING
+    limit = ROLL_AT_LAST if awaiting else ROLL_AFTER_EVENTS
+    if tracker.active_loop_name or not actions or session_length(tracker) <= limit:
         return prediction
-    prediction.probabilities[listen] = 0.0
-    prediction.probabilities[domain.index_for_action(ACTION_SESSION_START_NAME)] = confidence
+    values = [SlotSet(s.name, s.value) for s in tracker.slots.values() if s.value is not None]
+    prediction.optional_events = [*prediction.optional_events, SessionStarted(), *values]
     return prediction

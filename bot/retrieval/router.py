@@ -100,14 +100,16 @@ def route(
     sure = ranking.confidence
     if urgent:
         return _beside_escalation(ranking, catalogue, thresholds)
-    if sure >= thresholds.override and ranking.passages and _has_content(text, intent, sure):
+    sure_of_question = sure >= thresholds.override and _has_content(text, intent, sure)
+    if sure_of_question and ranking.passages and intent != contract.INTENT_SYMPTOM:
         return _of_knowledge(intent, ranking, catalogue, thresholds, insist=True)
     if probability >= thresholds.small_talk:
         if intent == contract.INTENT_MORE:
             return _more(context, catalogue)
         if intent == contract.INTENT_SOURCE:
-            known = context.last_passage in catalogue.cards
-            return Decision(contract.UTTER_SOURCE if known else contract.UTTER_NO_SOURCE)
+            if context.last_passage in catalogue.cards:
+                return Decision(contract.UTTER_SOURCE, passage=context.last_passage)
+            return Decision(contract.UTTER_NO_SOURCE)
         if intent not in KNOWLEDGE_INTENTS:
             return Decision(None)
     return _of_knowledge(intent, ranking, catalogue, thresholds)
@@ -133,7 +135,7 @@ def _of_knowledge(
             found = _answer(ranking.passages[0].target, ranking, catalogue)
             return _with_action(found, contract.UTTER_CARE_TEAM_RELATED)
         return Decision(contract.UTTER_CARE_TEAM, confidence=sure)
-    if intent == contract.INTENT_SYMPTOM and not insist:
+    if intent == contract.INTENT_SYMPTOM:  # A report, denied or mild: no passage as reassurance.
         return Decision(contract.UTTER_SYMPTOM, confidence=sure)
     if answerable and (insist or intent != contract.INTENT_OUT_OF_SCOPE):
         return _answer(ranking.passages[0].target, ranking, catalogue)

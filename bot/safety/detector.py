@@ -47,7 +47,7 @@ class Detector:
     ) -> Verdict:
         """Judges `text`; `whole` and `clause_vectors` are its embeddings, if there are any."""
         verdict = self._patterns.detect(text, doc)
-        scores = self._scores(whole, clause_vectors)
+        scores = self._scores(text, whole, clauses, clause_vectors)
         if scores is None or self._classifier is None:
             return verdict
         added = _added(text, verdict, scores, clauses or (), self._classifier)
@@ -56,11 +56,14 @@ class Detector:
         findings = verdict.findings + added
         return replace(verdict, findings=findings, level=level_of(findings), hypothetical=False)
 
-    def _scores(self, whole: Any, clause_vectors: Any) -> Scores | None:
+    def _scores(
+        self, text: str, whole: Any, clauses: Sequence[Clause] | None, clause_vectors: Any
+    ) -> Scores | None:
         if self._classifier is None or whole is None or not self._settings.use_classifier:
             return None
         try:
-            return self._classifier.scores(whole, clause_vectors)
+            texts = [text, *(clause.text for clause in clauses or ())]
+            return self._classifier.scores(whole, clause_vectors, texts=texts)
         except Exception as error:  # the patterns must alarm whatever breaks here
             logger.error("urgency classifier failed, patterns alone decide: %r", type(error))
             return None

@@ -35,9 +35,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Match:
+    """`slots` are the token spans that the rule's steps took; what lies between is gap."""
+
     rule: Rule
     start: int
     end: int
+    slots: tuple[Span, ...] = ()
 
 
 def parse_rule(family: str, text: str, lexicon: Lexicon) -> list[Rule]:
@@ -104,9 +107,10 @@ class Scanner:
             if not all(spans):
                 continue
             for start, end in spans[0]:
-                reached = self._follow(rule.steps, spans, 1, end)
-                if reached:
-                    matches.append(Match(rule, start, reached))
+                slots = self._follow(rule.steps, spans, 1, end)
+                if slots is not None:
+                    taken = ((start, end), *slots)
+                    matches.append(Match(rule, start, taken[-1][1], taken))
         return matches
 
     def _spans(self, classes: tuple[str, ...]) -> list[Span]:
@@ -119,16 +123,16 @@ class Scanner:
 
     def _follow(
         self, steps: Sequence[Step], spans: Sequence[list[Span]], index: int, at: int
-    ) -> int:
+    ) -> tuple[Span, ...] | None:
         if index == len(steps):
-            return at
+            return ()
         places = spans[index]
         for start, end in places[bisect_left(places, (at, 0)) :]:
             if self._cost[start] - self._cost[at] > steps[index].gap:
                 break
             if self._breaks[start] > self._breaks[at]:
                 break
-            reached = self._follow(steps, spans, index + 1, end)
-            if reached:
-                return reached
-        return 0
+            rest = self._follow(steps, spans, index + 1, end)
+            if rest is not None:
+                return ((start, end), *rest)
+        return None

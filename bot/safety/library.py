@@ -17,7 +17,8 @@ from bot.safety.negation import NegationWords
 from bot.safety.spelling import SpellingRepair
 
 _HERE = Path(__file__).parent
-_RULES = ("urgent", "crisis", "spanish")
+_ENGLISH = ("urgent", "idioms", "crisis", "crisis_idioms")
+_SPANISH = ("spanish", "spanish_more")
 _INFLECTIONS = ("", "s", "es", "e", "ed", "ing", "y", "ion", "er")
 
 
@@ -32,6 +33,8 @@ class Library:
     negation: NegationWords
     nominal: frozenset[str]
     people: frozenset[str]
+    subjects: frozenset[str]
+    topics: frozenset[str]
     aliases: dict[str, str]
     repair: SpellingRepair
 
@@ -43,19 +46,23 @@ def load_library() -> Library:
     lexicon = Lexicon(fillers=frozenset(map(str, base["fillers"])))
     for name, entries in base["classes"].items():
         lexicon.add(name, entries)
-    rules = {name: _compile(_read(name), lexicon) for name in _RULES}
+    english = _compile_all(_ENGLISH, lexicon)
+    spanish = _compile_all(_SPANISH, lexicon)
     known = set(lexicon.words)
     decoys = _compile(_read("decoys"), lexicon)
+    things = _read("things")
     aliases = {str(k): str(v) for k, v in _read("texting").items()}
     ordinary = (_HERE / "data" / "ordinary_words.txt").read_text("utf-8").split()
     return Library(
         lexicon=lexicon,
-        rules=rules["urgent"] + rules["crisis"],
-        spanish=rules["spanish"],
+        rules=english,
+        spanish=spanish,
         decoys=decoys,
         negation=NegationWords.from_yaml(_read("negation")),
         nominal=frozenset(map(str, base["nominal"])),
         people=frozenset(map(str, base["people"])),
+        subjects=frozenset(map(str, things["subjects"])),
+        topics=frozenset(map(str, things["topics"])),
         aliases=aliases,
         repair=SpellingRepair(_spelt(known), [*ordinary, *_spelt(lexicon.words)]),
     )
@@ -71,6 +78,10 @@ def _read(name: str) -> Any:
     text = (_HERE / "patterns" / f"{name}.yml").read_text("utf-8")
     # the base loader keeps every scalar a string: "no" is a word here
     return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+
+
+def _compile_all(names: Iterable[str], lexicon: Lexicon) -> tuple[Rule, ...]:
+    return tuple(rule for name in names for rule in _compile(_read(name), lexicon))
 
 
 def _compile(data: dict[str, Any], lexicon: Lexicon) -> tuple[Rule, ...]:

@@ -61,8 +61,17 @@ class NegationScope:
         self._symptom_end = {start: end for start, end in symptoms}
         self._cues = {i for i in range(len(tokens)) if self._is_cue(i)}
 
-    def negated(self, start: int, end: int) -> bool:
-        return self._denied_after(end) or self._denied_before(start, end)
+    def negated(self, start: int, end: int, slots: Sequence[tuple[int, int]] = ()) -> bool:
+        return (
+            self._denied_inside(slots)
+            or self._denied_after(end)
+            or self._denied_before(start, end)
+        )
+
+    def _denied_inside(self, slots: Sequence[tuple[int, int]]) -> bool:
+        """Tells whether a cue stands between the parts: "belly is soft, no cramps"."""
+        gaps = zip(slots, slots[1:])
+        return any(i in self._cues for (_, left), (right, _) in gaps for i in range(left, right))
 
     def _denied_before(self, start: int, end: int) -> bool:
         at = start - 1
@@ -78,7 +87,7 @@ class NegationScope:
                 if not (joined or self._list_item(start, end)):
                     return False
             elif word in _PRONOUNS and at > 0:
-                if self._texts[at - 1] not in _RAISING:
+                if self._texts[at - 1] not in _RAISING and at - 1 not in self._cues:
                     return False
             elif not inside and word not in self._words.bridge and word not in _RAISING:
                 return False
@@ -98,6 +107,8 @@ class NegationScope:
             return rest[2:3] in ([], ["."], [","], ["!"], ["\n"])
         while rest and rest[0] in (":", "-", "is", "was", "are", "="):
             rest = rest[1:]
+        if rest[:1] == ["no"]:  # "fever no, chills no"
+            return rest[1:2] in ([], [","], ["."], ["\n"], [";"], ["and"])
         return bool(rest) and rest[0] in self._words.after
 
     def _is_cue(self, i: int) -> bool:

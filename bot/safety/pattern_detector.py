@@ -12,6 +12,7 @@ from bot.safety.language import guess_language
 from bot.safety.library import Library, load_library
 from bot.safety.negation import NegationScope
 from bot.safety.readings import ReadingLimits, find_readings
+from bot.safety.things import said_of_thing
 from bot.safety.tokens import Token, tokenize
 from bot.safety.verdict import Finding, Verdict, level_of
 
@@ -47,11 +48,17 @@ class PatternDetector:
         scanner = Scanner(tokens, tags, library.lexicon)
         matches = scanner.scan(library.rules + library.spanish)
         decoys = scanner.scan(library.decoys)
-        kept = [m for m in matches if not _is_decoy(m, decoys) and _has_person(m, tokens, library)]
+        kept = [
+            m
+            for m in matches
+            if not _is_decoy(m, decoys)
+            and _has_person(m, tokens, library)
+            and not said_of_thing(m, tokens, library)
+        ]
         scope = NegationScope(
             tokens, [(m.start, m.end) for m in kept], library.nominal, library.negation
         )
-        judged = [(m, scope.negated(m.start, m.end)) for m in kept]
+        judged = [(m, scope.negated(m.start, m.end, m.slots)) for m in kept]
         return _merged(judged, tokens)
 
 

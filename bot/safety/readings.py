@@ -24,14 +24,14 @@ _CLIMB = frozenset(
 )
 _STRONG_CLIMB = frozenset("spiked spiking spike spikes running burning climbed reads".split())
 _PULSE = frozenset(
-    "pulse heart heartrate hr bpm heartbeat beats pulso latidos beat cardiaca tachycardia".split()
+    "pulse pulsaciones heart heartrate hr bpm heartbeat beats pulso latidos beat cardiaca tachycardia".split()
 )
 _OXYGEN = frozenset(
     "oxygen o2 sat sats spo2 saturation oximeter ox oxigeno saturacion o2sat spo pulseox sp02 "
     "saturating satting oximetry satura saturando saturations".split()
 )
 _PRESSURE = frozenset(
-    "bp pressure preasure systolic presion tension cuff mmhg hypotension arterial sys".split()
+    "number bp pressure preasure systolic presion tension cuff mmhg hypotension arterial sys".split()
 )
 _BREATHS = frozenset("breaths respirations respiratory respiraciones".split())
 # What follows a number that measures something else.
@@ -60,6 +60,9 @@ _RATIO_OTHER = frozenset("split rule ratio mix score vision blend custody chance
 _PREFIX = frozenset("my your his her the a an of is was at".split())
 
 
+_KINDS = {"oxygen": _OXYGEN, "breaths": _BREATHS, "pulse": _PULSE, "pressure": _PRESSURE}
+
+
 @dataclass(frozen=True)
 class ReadingLimits:
     """From which value on a reading is a symptom.
@@ -74,7 +77,7 @@ class ReadingLimits:
     diastolic_low: float = 50
     diastolic_high: float = 120
     pulse_high: float = 111
-    pulse_low: float = 40
+    pulse_low: float = 45
     oxygen_low: float = 93
     breaths_high: float = 25
 
@@ -112,25 +115,37 @@ def _near(texts: Sequence[str], number: Number, words: frozenset[str], back: int
     return not words.isdisjoint(window)
 
 
+def _nearest(number: Number, texts: Sequence[str]) -> str:
+    """Returns the kind of the closest measure named before the number, else after it."""
+    before = [(number.start - i, i) for i in range(max(0, number.start - 7), number.start)]
+    after = [(i - number.end + 5, i) for i in range(number.end, min(len(texts), number.end + 4))]
+    for _, i in sorted(before + after):
+        for kind, words in _KINDS.items():
+            if texts[i] in words:
+                return "oxygen" if texts[i : i + 2] == ["pulse", "ox"] else kind
+    return ""
+
+
 def _single(number: Number, texts: Sequence[str], limits: ReadingLimits) -> str | None:
     value = number.value
-    if _near(texts, number, _OXYGEN, 7, 4) and 40 <= value < limits.oxygen_low + 0.5:
+    kind = _nearest(number, texts)
+    if kind == "oxygen" and 40 <= value < limits.oxygen_low + 0.5:
         following = texts[number.end : number.end + 1]
         if following in ([], ["%"], ["percent"]) or following[0] not in _OTHER_UNIT | {"/"}:
             return "breathing"
         return None
     if number.written and value < 30:
         return None
-    if _near(texts, number, _BREATHS, 5, 3) and limits.breaths_high <= value < 80:
+    if kind == "breaths" and limits.breaths_high <= value < 80:
         return "breathing"
     if _other_measure(number, texts):
         return None
-    if _near(texts, number, _PULSE, 6, 3) and not number.decimal:
+    if kind == "pulse" and not number.decimal:
         if limits.pulse_high <= value < 260 or 20 <= value <= limits.pulse_low:
             return "heartbeat"
         if value < 140:
             return None
-    if _near(texts, number, _PRESSURE, 6, 2) and not number.decimal and value >= 40:
+    if kind == "pressure" and not number.decimal and value >= 40:
         if value < limits.systolic_low:
             return "faint_lowbp"
         return "heartbeat" if limits.systolic_high <= value < 280 else None

@@ -9,6 +9,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _MIN_LENGTH = 4
+_STEM = 5
 _LONG = 7  # from this length on, two slips are forgiven
 _ENDINGS = ("s", "es", "ed", "d", "ing", "er", "ers", "ly", "y", "est", "ness", "n't", "in")
 
@@ -41,7 +42,7 @@ class SpellingRepair:
             word.endswith(end)
             and (word[: -len(end)] in self._known or word[: -len(end)] + "e" in self._known)
             for end in _ENDINGS
-            if len(word) - len(end) >= 3
+            if len(word) - len(end) >= _STEM
         )
 
 

@@ -1,0 +1,132 @@
+"""Runs messages through the trained bot's own graph: the only module here that imports Rasa."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bot import contract
+from bot.errors import ModelError
+from bot.evaluation.parsed import ModelCard, Parsed
+from bot.evaluation.progress import shown
+from bot.knowledge.base import knowledge_hash
+from bot.safety import Detector, Level, Verdict
+from bot.safety.quick import quick_verdict
+from bot.settings import ROOT, quiet_third_parties
+
+DEPTH = 5
+"""Passages kept of each ranking."""
+
+
+class BotUnderTest:
+    """The newest trained model, asked message by message as a fresh conversation would."""
+
+    def __init__(self, agent: Any, name: str) -> None:
+        self._agent = agent
+        parts = _components(agent)
+        self._retriever = parts["PassageRetriever"].retriever
+        detector = parts["SymptomDetector"].detector
+        classifier = getattr(detector, "_classifier", None)
+        self._classifier_alone = classifier and Detector(_NoPatterns(), classifier)
+        catalogue = self._retriever.catalogue
+        self.card = ModelCard(
+            name=name,
+            knowledge_hash=catalogue.hash,
+            stale=catalogue.hash != knowledge_hash(ROOT / "knowledge"),
+            labels={i: c.label for i, c in catalogue.cards.items()},
+        )
+
+    @classmethod
+    def load(cls, models: Path = ROOT / "models") -> BotUnderTest:
+        """Loads the newest model of a folder, or a model file.
+
+        Raises:
+            ModelError: if there is none, or it cannot be loaded.
+        """
+        quiet_third_parties()
+        _quiet_logs()
+        from rasa.core.agent import Agent
+        from rasa.model import get_latest_model
+
+        path = str(models) if models.is_file() else get_latest_model(str(models))
+        if not path:
+            raise ModelError(f"There is no trained model in {models}. Run `make train`.")
+        try:
+            agent = Agent.load(path)
+        except Exception as error:
+            raise ModelError(f"{path} cannot be loaded ({error}). Run `make train`.") from error
+        if not agent.is_ready():
+            raise ModelError(f"{path} cannot be loaded. Run `make train`.")
+        return cls(agent, Path(path).name)
+
+    def read(self, texts: Sequence[str], label: str) -> list[Parsed]:
+        """Reads messages one by one; `label` names the set in the progress line."""
+        return asyncio.run(self._read_all(texts, label))
+
+    async def _read_all(self, texts: Sequence[str], label: str) -> list[Parsed]:
+        return [await self._read(text) for text in shown(label, texts)]
+
+    async def _read(self, text: str) -> Parsed:
+        from rasa.core.channels.channel import UserMessage
+
+        data = await self._agent.processor.parse_message(
+            UserMessage(text), only_output_properties=False
+        )
+        verdict = data.get(contract.VERDICT)
+        embeddings = data.get(contract.EMBEDDINGS)
+        ranked, confidence, alarm = (), 0.0, None
+        if embeddings is not None:
+            ranking = self._retriever.rank(text, embeddings.whole, top=DEPTH)
+            ranked = tuple(h.target for h in ranking.passages)
+            confidence = ranking.confidence
+            alarm = self._classifier_alarm(text, embeddings)
+        return Parsed(
+            text=text,
+            intent=str((data.get("intent") or {}).get("name")),
+            decision=data.get(contract.DECISION) or {},
+            verdict=Verdict.from_dict(verdict) if verdict else None,
+            ranked=ranked,
+            confidence=confidence,
+            classifier_alarm=alarm,
+            patterns_alarm=_alarms(quick_verdict(text)),
+        )
+
+    def _classifier_alarm(self, text: str, embeddings: Any) -> bool | None:
+        if self._classifier_alone is None:
+            return None
+        verdict = self._classifier_alone.detect(
+            text,
+            whole=embeddings.whole,
+            clauses=embeddings.clauses,
+            clause_vectors=embeddings.clause_vectors,
+        )
+        return _alarms(verdict)
+
+
+class _NoPatterns:
+    """Stands in for the patterns where the classifier is measured alone."""
+
+    def detect(self, text: str, doc: Any = None) -> Verdict:
+        return Verdict(Level.NONE)
+
+
+def _alarms(verdict: Verdict) -> bool:
+    return verdict.urgent or verdict.crisis
+
+
+def _components(agent: Any) -> dict[str, Any]:
+    """Returns the loaded components by class name; Rasa has no public way to them."""
+    nodes = agent.processor.graph_runner._instantiated_nodes.values()
+    return {type(c).__name__: c for c in (n._component for n in nodes) if c is not None}
+
+
+def _quiet_logs() -> None:
+    """Rasa logs the text of each message at debug level through structlog."""
+    import structlog
+
+    level = logging.ERROR
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
+    logging.getLogger("rasa").setLevel(level)
