@@ -38,10 +38,14 @@ MAX_QUESTION = 500
 _EMAIL = re.compile(r"\S+@\S+\.\S+")
 _LINK = re.compile(r"https?://\S+")
 _NUMBER = re.compile(r"\+?\d[\d ()./-]{4,}\d|\d{4,}")
-# "my name is ...", "I am ...": the words after it, as far as they are capitalised.
+# After "my name is" one or two words go, whatever their case; after "I am", "Dr." and the like
+# the capitalised ones, since "I am tired" names nobody.
 _NAME = re.compile(
-    r"\b((?:my|his|her|their) name(?: is|'s)|i am|i'm|this is|mr\.?|mrs\.?|ms\.?|dr\.?)"
-    r"((?:\s+[A-Z][\w'-]+)+)",
+    r"\b((?i:(?:my|his|her|their) name(?: is|['’]s)))\s+[^\W\d][\w'’-]*"
+    r"(?:\s+(?!(?i:and|but|i)\b)[^\W\d][\w'’-]*)?(?:\s+[A-ZÀ-Þ][\w'’-]+)*"
+)
+_TITLED = re.compile(
+    r"\b((?i:i am|i['’]m|this is|mr\.?|mrs\.?|ms\.?|dr\.?))(?:\s+[A-ZÀ-Þ][\w'’-]+)+"
 )
 
 
@@ -101,5 +105,6 @@ def anonymous(text: str) -> str:
     text = _EMAIL.sub("[e-mail]", text)
     text = _LINK.sub("[link]", text)
     text = _NUMBER.sub("[number]", text)
-    text = re.sub(_NAME, lambda m: m.group(1) + " [name]", text)
+    for pattern in (_NAME, _TITLED):
+        text = pattern.sub(r"\1 [name]", text)
     return text[:MAX_QUESTION]

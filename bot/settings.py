@@ -76,14 +76,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         SettingsError: naming the variable and what it may be.
     """
     env = os.environ if environ is None else environ
-    data_dir = Path(env.get("GUIDE_DATA_DIR", str(ROOT / "var")))
+    data_dir = Path(env.get("GUIDE_DATA_DIR") or ROOT / "var")
     production = _flag(env, "GUIDE_PRODUCTION")
     return Settings(
         production=production,
         allow_unreviewed=_flag(env, "GUIDE_ALLOW_UNREVIEWED"),
-        clinic_file=Path(env.get("GUIDE_CLINIC_FILE", str(ROOT / "clinic.yml"))),
+        clinic_file=Path(env.get("GUIDE_CLINIC_FILE") or ROOT / "clinic.yml"),
         data_dir=data_dir,
-        feedback_url=env.get("GUIDE_FEEDBACK_URL", f"sqlite:///{data_dir / 'feedback.db'}"),
+        feedback_url=env.get("GUIDE_FEEDBACK_URL") or f"sqlite:///{data_dir / 'feedback.db'}",
         action_timeout=_number(env, "GUIDE_ACTION_TIMEOUT", 4.0, 0.1, 50.0),
         escalation_deadline=_number(env, "GUIDE_ESCALATION_DEADLINE", 2.0, 0.05, 10.0),
         turn_timeout=_number(env, "GUIDE_TURN_TIMEOUT", 20.0, 0.1, 55.0),
@@ -124,9 +124,7 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     raise SettingsError(f"{name} is '{value}': set it to 1 or 0.")
 
 
-def _number(
-    env: Mapping[str, str], name: str, default: float, low: float, high: float
-) -> float:
+def _number(env: Mapping[str, str], name: str, default: float, low: float, high: float) -> float:
     raw = env.get(name, "").strip()
     if not raw:
         return default

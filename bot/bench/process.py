@@ -68,7 +68,9 @@ class Program:
         try:
             code = self._process.wait(timeout)
         except subprocess.TimeoutExpired as error:
-            raise BenchError(f"{self.name} took longer than {timeout:.0f} s.\n{self.tail()}") from error
+            raise BenchError(
+                f"{self.name} took longer than {timeout:.0f} s.\n{self.tail()}"
+            ) from error
         if code:
             raise BenchError(f"{self.name} failed with code {code}:\n{self.tail()}")
         return time.perf_counter() - self.started
@@ -98,8 +100,9 @@ class Program:
         self._process.wait()
 
     def tail(self) -> str:
-        """Returns the end of the program's log."""
-        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-LOG_TAIL:])
+        """Returns the end of the program's log, without progress bars."""
+        lines = self.log.read_text("utf-8", "replace").split("\n")
+        return "\n".join(line.rsplit("\r", 1)[-1] for line in lines[-LOG_TAIL:])
 
 
 def free_port() -> int:

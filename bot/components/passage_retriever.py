@@ -17,7 +17,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
 from bot.components.fingerprint import code_hash
-from bot.encoding import DEFAULT_MODEL, load_encoder
+from bot.encoding import DEFAULT_MODEL, training_encoder
 from bot.knowledge.base import knowledge_hash, load_knowledge
 from bot.retrieval.message_data import decision_data
 from bot.retrieval.retriever import Ranking, Retriever
@@ -104,15 +104,13 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             for m in training_data.intent_examples
             if m.get(INTENT) == contract.INTENT_OUT_OF_SCOPE and m.get(TEXT)
         ]
-        encoder = load_encoder(str(self._config["model"]))
+        encoder = training_encoder(str(self._config["model"]))
         retriever = Retriever.fit(knowledge, encoder, off_topic)
         with self._model_storage.write_to(self._resource) as folder:
             retriever.save(folder)
         return self._resource
 
-    def process(
-        self, messages: list[Message], tracker: DialogueStateTracker
-    ) -> list[Message]:
+    def process(self, messages: list[Message], tracker: DialogueStateTracker) -> list[Message]:
         """Adds the decision to each message; the conversation gives it context."""
         for message in messages:
             try:

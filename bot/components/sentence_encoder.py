@@ -25,6 +25,7 @@ from bot.encoding import (
     check_model,
     load_encoder,
     serve_with_one_thread,
+    training_encoder,
 )
 from bot.safety.clauses import Clause, split_clauses
 
@@ -43,9 +44,7 @@ class Embeddings:
         self.clause_vectors = clause_vectors
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
     """Adds the sentence embedding as a dense feature and as message data."""
 
@@ -125,7 +124,7 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the embedding of each training example."""
-        encoder = self.encoder or load_encoder(self._model)
+        encoder = training_encoder(self._model)
         examples = [m for m in training_data.training_examples if m.get(TEXT)]
         vectors = encoder.encode([m.get(TEXT) for m in examples])
         for message, vector in zip(examples, vectors, strict=True):

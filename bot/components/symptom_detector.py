@@ -16,7 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
 from bot.components.fingerprint import code_hash
-from bot.encoding import DEFAULT_MODEL, load_encoder
+from bot.encoding import DEFAULT_MODEL, training_encoder
 from bot.safety import Detector, UrgencyClassifier, Verdict
 from bot.safety.quick import shared_patterns
 from bot.safety.training import load_examples
@@ -81,7 +81,7 @@ class SymptomDetector(GraphComponent, EntityExtractorMixin):  # type: ignore[mis
     def train(self, training_data: TrainingData) -> Resource:
         """Trains the classifier on its own data (`bot/safety/data`), not on the intents."""
         texts, labels = load_examples()
-        encoder = load_encoder(str(self._config["model"]))
+        encoder = training_encoder(str(self._config["model"]))
         classifier = UrgencyClassifier().fit(texts, labels, encoder.encode)
         with self._model_storage.write_to(self._resource) as folder:
             classifier.save(folder)

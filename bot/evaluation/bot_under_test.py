@@ -13,7 +13,7 @@ from bot.errors import ModelError
 from bot.evaluation.parsed import ModelCard, Parsed
 from bot.evaluation.progress import shown
 from bot.knowledge.base import knowledge_hash
-from bot.safety import Detector, Level, Verdict
+from bot.safety import Detector, Level, PatternDetector, Verdict
 from bot.safety.quick import quick_verdict
 from bot.settings import ROOT, quiet_third_parties
 
@@ -46,21 +46,21 @@ class BotUnderTest:
         Raises:
             ModelError: if there is none, or it cannot be loaded.
         """
+        found = [models] if models.is_file() else sorted(models.glob("*.tar.gz"), key=_written)
+        if not found:
+            raise ModelError(f"There is no trained model in {models}. Run `make train`.")
         quiet_third_parties()
         _quiet_logs()
         from rasa.core.agent import Agent
-        from rasa.model import get_latest_model
 
-        path = str(models) if models.is_file() else get_latest_model(str(models))
-        if not path:
-            raise ModelError(f"There is no trained model in {models}. Run `make train`.")
+        path = found[-1]
         try:
-            agent = Agent.load(path)
+            agent = Agent.load(str(path))
         except Exception as error:
             raise ModelError(f"{path} cannot be loaded ({error}). Run `make train`.") from error
         if not agent.is_ready():
             raise ModelError(f"{path} cannot be loaded. Run `make train`.")
-        return cls(agent, Path(path).name)
+        return cls(agent, path.name)
 
     def read(self, texts: Sequence[str], label: str) -> list[Parsed]:
         """Reads messages one by one; `label` names the set in the progress line."""
@@ -106,11 +106,18 @@ class BotUnderTest:
         return _alarms(verdict)
 
 
-class _NoPatterns:
+class _NoPatterns(PatternDetector):
     """Stands in for the patterns where the classifier is measured alone."""
+
+    def __init__(self) -> None:
+        """Reads no pattern."""
 
     def detect(self, text: str, doc: Any = None) -> Verdict:
         return Verdict(Level.NONE)
+
+
+def _written(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def _alarms(verdict: Verdict) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from pydantic import BaseModel, Extra, Field, ValidationError
 
 from bot.errors import KnowledgeError, problem
 from bot.knowledge.document import Document, read_document
-from bot.knowledge.passage import Passage, Reading, Topic
+from bot.knowledge.front_matter import line_of, read_utf8
+from bot.knowledge.passage import Passage, PassageKind, Reading, Topic
 
 QUESTIONS_DIR = "questions"
 NOT_COVERED_FILE = "not_covered.yml"
@@ -41,21 +43,41 @@ class KnowledgeBase:
         """Passages by id."""
         return {p.id: p for p in self.passages}
 
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Button titles by passage id: the editor's, or the start of the passage's words.
+
+        No two are the same, since a click finds its passage by the title.
+        """
+        labels = {i: r.label for i, r in self.readings.items() if r.label}
+        taken = {label.casefold() for label in labels.values()}
+        for passage in self.passages:
+            if passage.id not in labels:
+                labels[passage.id] = next(
+                    c for c in _candidates(passage) if c.casefold() not in taken
+                )
+                taken.add(labels[passage.id].casefold())
+        return labels
+
     def label(self, passage_id: str) -> str:
-        """Returns the button title of a passage: the editor's, or the start of its words."""
-        reading = self.readings.get(passage_id)
-        if reading and reading.label:
-            return reading.label
-        passage = self.by_id[passage_id]
-        text = passage.lead if passage.lead.endswith("?") else passage.text
-        return shorten(text.split("\n")[0])
+        """Returns the button title of a passage."""
+        return self.labels[passage_id]
 
 
-def shorten(text: str) -> str:
+def _candidates(passage: Passage) -> Iterator[str]:
+    first_line = passage.text.split("\n")[0]
+    if passage.kind is PassageKind.FAQ:
+        yield shorten(passage.lead)
+    yield shorten(first_line)
+    for number in count(2):
+        yield f"{shorten(first_line, MAX_LABEL - 5)} ({number})"
+
+
+def shorten(text: str, limit: int = MAX_LABEL) -> str:
     """Cuts a text at a word end so that it fits a button."""
-    if len(text) <= MAX_LABEL:
+    if len(text) <= limit:
         return text
-    return text[: MAX_LABEL - 1].rsplit(" ", 1)[0].rstrip(",.;:") + "…"
+    return text[: limit - 1].rsplit(" ", 1)[0].rstrip(",.;:") + "…"
 
 
 def knowledge_files(root: Path) -> list[Path]:
@@ -122,9 +144,9 @@ class _QuestionsFile(BaseModel):
 
 
 class _TopicEntry(BaseModel):
-    id: str
-    topic: str
-    ask: str
+    id: str = Field(..., min_length=1)
+    topic: str = Field(..., min_length=1)
+    ask: str = Field(..., min_length=1)
     questions: list[str] = Field(..., min_items=1)
 
     class Config:
@@ -150,25 +172,39 @@ def _repeated_ids(documents: Iterable[Document]) -> list[str]:
 
 
 def _read_yaml(path: Path, problems: list[str]) -> tuple[Any, str]:
-    text = path.read_text(encoding="utf-8")
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)), text
+        text = read_utf8(path)
+    except KnowledgeError as error:
+        problems += error.problems
+        return None, ""
+    try:
+        # A base loader keeps words as they are written: the question `no` is not False.
+        return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)), text
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
         remedy = "mend the YAML; put quotes around a question with a colon in it"
-        problems.append(problem(path, line, "not readable", remedy))
+        problems.append(problem(path, line_of(error), "not readable", remedy))
         return None, text
 
 
-def _line_of(text: str, words: str) -> int:
-    position = text.find(words)
-    return text.count("\n", 0, position) + 1 if position >= 0 else 1
+def _line_at(text: str, place: Sequence[str | int]) -> int:
+    """Returns the line of a place such as ("passages", 3, "label") in a YAML text."""
+    node = yaml.compose(text, Loader=yaml.BaseLoader)
+    for key in place:
+        below = None
+        if isinstance(node, yaml.MappingNode):
+            below = next((v for k, v in node.value if k.value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+            below = node.value[key]
+        if below is None:
+            break
+        node = below
+    return int(node.start_mark.line) + 1 if node is not None else 1
 
 
-def _invalid(path: Path, error: ValidationError) -> list[str]:
+def _invalid(path: Path, text: str, error: ValidationError) -> list[str]:
+    remedy = "mend this entry; put quotes around a question with a colon in it"
     return [
-        problem(path, 1, f"{' -> '.join(str(p) for p in e['loc'])}: {e['msg']}", "mend this entry")
+        problem(path, _line_at(text, e["loc"]), f"{e['loc'][-1]}: {e['msg']}", remedy)
         for e in error.errors()
     ]
 
@@ -186,22 +222,25 @@ def _read_questions(
     try:
         entries = _QuestionsFile.parse_obj(data).passages
     except ValidationError as error:
-        return _invalid(path, error)
-    for entry in entries:
-        line = _line_of(text, f"id: {entry.id}\n")
+        return _invalid(path, text, error)
+    for number, entry in enumerate(entries):
         if entry.id not in known:
+            line = _line_at(text, ("passages", number))
             near = _nearest(entry.id, known)
             remedy = f"rename it; the nearest passage is '{near}'"
             problems.append(problem(path, line, f"there is no passage '{entry.id}'", remedy))
         elif entry.id in readings:
+            line = _line_at(text, ("passages", number))
             remedy = "merge the two entries"
             problems.append(problem(path, line, f"'{entry.id}' is listed twice", remedy))
         elif entry.label and labels.setdefault(entry.label.casefold(), entry.id) != entry.id:
+            line = _line_at(text, ("passages", number, "label"))
             other = labels[entry.label.casefold()]
             what = f"label '{entry.label}' is also that of '{other}'"
             problems.append(problem(path, line, what, "give each passage a label of its own"))
         readings[entry.id] = Reading(
-            entry.label, tuple(q.strip() for q in entry.questions if q.strip()),
+            entry.label,
+            tuple(q.strip() for q in entry.questions if q.strip()),
             entry.after_escalation,
         )
     return problems
@@ -222,12 +261,12 @@ def _read_topics(path: Path, problems: list[str]) -> tuple[Topic, ...]:
     try:
         entries = _TopicsFile.parse_obj(data).topics
     except ValidationError as error:
-        problems += _invalid(path, error)
+        problems += _invalid(path, text, error)
         return ()
     seen: set[str] = set()
-    for entry in entries:
+    for number, entry in enumerate(entries):
         if entry.id in seen:
-            line = _line_of(text, f"id: {entry.id}\n")
+            line = _line_at(text, ("topics", number))
             remedy = "merge the two entries"
             problems.append(problem(path, line, f"topic '{entry.id}' is listed twice", remedy))
         seen.add(entry.id)

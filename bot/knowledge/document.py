@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.errors import KnowledgeError, problem
+from bot.knowledge.front_matter import read_front_matter, read_utf8
 from bot.knowledge.passage import Passage, PassageKind, Source, slug
 
 MAX_WORDS = 120
 """A passage longer than this is too long to quote on a phone."""
 
-_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n", re.DOTALL)
-_ID_COMMENT = re.compile(r"\A<!--\s*id:\s*([a-z0-9-]+)\s*-->\s*\Z")
-_FIELDS = tuple(f.name for f in fields(Source))
+_COMMENT = re.compile(r"<!--(?:(?!-->).)*-->", re.DOTALL)
+_ID_COMMENT = re.compile(r"<!--\s*id:\s*(.*?)\s*-->", re.DOTALL)
+_TABLE_RULE = re.compile(r"-:?\s*\|\s*:?-")
+_UNQUOTABLE = {"fence": "a code block", "code_block": "an indented block", "html_block": "raw HTML"}
 
 
 @dataclass(frozen=True)
@@ -36,45 +38,18 @@ def read_document(path: Path) -> Document:
     Raises:
         KnowledgeError: all problems of the file, each with line and remedy.
     """
-    text = path.read_text(encoding="utf-8").replace("\r\n", "\n")
-    source, body, offset = _front_matter(text, path)
+    source, body, offset = read_front_matter(read_utf8(path), path)
     reader = _Reader(source, path, offset)
-    reader.read(MarkdownIt("commonmark").enable("table").parse(body), body)
+    found: dict[str, Any] = {}
+    tokens = MarkdownIt("commonmark").enable("table").parse(body, found)
+    reader.check(tokens, found.get("references", {}))
+    reader.read(tokens, body)
+    if not reader.passages and not reader.problems:
+        remedy = "write what it says below the front matter"
+        reader.problems.append(problem(path, offset, "the document holds no text", remedy))
     if reader.problems:
         raise KnowledgeError(reader.problems)
     return Document(source, tuple(reader.passages), path)
-
-
-def _front_matter(text: str, path: Path) -> tuple[Source, str, int]:
-    match = _FRONT_MATTER.match(text)
-    if not match:
-        remedy = f"begin the file with a `---` block that holds: {', '.join(_FIELDS)}"
-        raise KnowledgeError([problem(path, 1, "front matter is missing", remedy)])
-    try:
-        data = yaml.safe_load(match.group(1))
-    except yaml.YAMLError as error:
-        remedy = "write one `name: value` a line"
-        raise KnowledgeError(
-            [problem(path, 2, f"front matter is not YAML ({error})", remedy)]
-        ) from error
-    data = data if isinstance(data, dict) else {}
-    missing = [f for f in _FIELDS if not str(data.get(f) or "").strip()]
-    unknown = sorted(set(data) - set(_FIELDS))
-    problems = [
-        problem(path, 1, f"front matter has no '{f}'", f"add `{f}: ...`, or `{f}: unknown`")
-        for f in missing
-    ]
-    problems += [
-        problem(path, 1, f"front matter has an unknown field '{f}'", "remove or rename it")
-        for f in unknown
-    ]
-    if problems:
-        raise KnowledgeError(problems)
-    source = Source(**{f: str(data[f]).strip() for f in _FIELDS})
-    if source.id != slug(source.id, words=20):
-        remedy = "use lower-case letters, digits and hyphens"
-        raise KnowledgeError([problem(path, 2, f"'{source.id}' cannot be an id", remedy)])
-    return source, text[match.end() :], text[: match.end()].count("\n")
 
 
 class _Reader:
@@ -91,6 +66,29 @@ class _Reader:
         self._given_id = ""
         self._lead: tuple[str, int] | None = None
         self._used: dict[str, int] = {}
+
+    def check(self, tokens: list[Token], references: dict[str, Any]) -> None:
+        """Refuses whatever Markdown allows and a quote would lose: no word goes missing."""
+        for label, reference in references.items():
+            if "://" not in reference["href"] and not reference["href"].startswith("mailto:"):
+                line = reference["map"][0] + self.offset + 1
+                what = f"'[{label}]: ...' reads as the address of a link"
+                remedy = "put a backslash before the bracket"
+                self.problems.append(problem(self.path, line, what, remedy))
+        for token in tokens:
+            nested = token.level > 0 and not _COMMENT.fullmatch(token.content.strip())
+            if nested and token.type in _UNQUOTABLE:
+                self._bad(token, _UNQUOTABLE[token.type], "write it as a paragraph of its own")
+            if token.type == "ordered_list_open" and token.attrGet("start") not in {None, 0}:
+                what = f"a list that begins with {token.attrGet('start')}"
+                remedy = "begin the list with 1, or put a backslash before the dot (2026\\.)"
+                self._bad(token, what, remedy)
+            for child in token.children or []:
+                if child.type == "image":
+                    self._bad(token, "an image", "say in words what it shows")
+                elif child.type == "html_inline" and not _COMMENT.fullmatch(child.content):
+                    what = f"raw HTML ('{child.content}')"
+                    self._bad(token, what, "write it in Markdown, or put a backslash before the <")
 
     def read(self, tokens: list[Token], body: str) -> None:
         """Reads all top-level blocks; lists and tables are read whole."""
@@ -114,7 +112,8 @@ class _Reader:
                     if inner.type == "inline":
                         self._paragraph(inner, next_is_list=False)
             elif token.type != "hr":
-                self._bad(token, f"a block of the kind '{token.type}'", "write it as a paragraph")
+                what = _UNQUOTABLE.get(token.type, f"a block of the kind '{token.type}'")
+                self._bad(token, what, "write it as a paragraph")
             i = end + 1
         self._close_section()
         self._close_lead()
@@ -128,6 +127,8 @@ class _Reader:
     def _heading(self, token: Token, inline: Token) -> None:
         self._close_lead()
         level, text, line = int(token.tag[1]), _plain(inline), self._line(token)
+        if not text:
+            self._bad(token, "a heading without words", "name the section, or remove the line")
         deeper = bool(self._headings) and level > self._headings[-1][0]
         if not deeper:
             self._close_section()
@@ -148,16 +149,22 @@ class _Reader:
             self._add(PassageKind.PARAGRAPH, text, "", line)
 
     def _comment(self, token: Token) -> None:
-        match = _ID_COMMENT.match(token.content.strip())
-        if match:
+        text = token.content.strip()
+        if not _COMMENT.fullmatch(text):
+            what = "text beside a comment" if text.startswith("<!--") else "raw HTML"
+            self._bad(token, what, "write it in Markdown, on a line of its own")
+            return
+        match = _ID_COMMENT.fullmatch(text)
+        if match and match.group(1) != slug(match.group(1), words=20):
+            remedy = "use lower-case letters, digits and hyphens"
+            self._bad(token, f"'{match.group(1)}' cannot be an id", remedy)
+        elif match:
             self._given_id = match.group(1)
-        elif not token.content.lstrip().startswith("<!--"):
-            self._bad(token, "raw HTML", "write it in Markdown; people see plain text")
 
     def _paragraph(self, inline: Token, *, next_is_list: bool) -> None:
         self._close_lead()
         text, line = _plain(inline), self._line(inline)
-        if text.startswith("|") and "|" in text[1:]:
+        if (text.startswith("|") and "|" in text[1:]) or _TABLE_RULE.search(text):
             self._bad(inline, "a broken table", "give it a header row and a |---|---| line below")
             return
         if next_is_list:
@@ -190,21 +197,23 @@ class _Reader:
                 end = _closing(tokens, i)
                 rows.append((token, [_plain(t) for t in tokens[i:end] if t.type == "inline"]))
         header = rows[0][1]
+        if len(rows) == 1:
+            self._bad(tokens[0], "a table without rows", "add a row, or remove the table")
         if not all(header):
             self._bad(tokens[0], "a table with an empty column header", "name every column")
         for token, cells in rows[1:]:
             raw = lines[token.map[0]].strip().strip("|") if token.map else ""
             written = len(re.split(r"(?<!\\)\|", raw))
             if written != len(header) or not all(cells):
-                what = f"a table row with {written} cells below {len(header)} headers, or empty ones"
+                what = (
+                    f"a table row with {written} cells below {len(header)} headers, or empty ones"
+                )
                 self._bad(token, what, "fill every cell, one a column")
                 continue
             text = "\n".join(f"{h}: {c}" for h, c in zip(header, cells, strict=True))
             self._add(PassageKind.ROW, text, "", self._line(token), name=cells[0])
 
-    def _add(
-        self, kind: PassageKind, text: str, lead: str, line: int, *, name: str = ""
-    ) -> None:
+    def _add(self, kind: PassageKind, text: str, lead: str, line: int, *, name: str = "") -> None:
         self._filled = True
         words = len(f"{lead} {text}".split())
         if words > MAX_WORDS:

@@ -16,7 +16,7 @@ _TICK = 0.2
 class Console:
     """Prints lines, and one line of progress that is rewritten in place on a terminal."""
 
-    def __init__(self, stream: TextIO | None = None, *, beat: float = 15.0) -> None:
+    def __init__(self, stream: TextIO | None = None, *, beat: float = 30.0) -> None:
         self._stream = stream or sys.stdout
         self._beat = beat
         self._live = self._stream.isatty()

@@ -34,7 +34,7 @@ def require_free(variable: str, port: int, interface: str, what: str) -> None:
     raise SettingsError(
         f"Port {port}, for {what}, is taken{_holder(port)}.\n"
         f"Stop that program, or choose another port:  "
-        f"{variable}={_free_port(port, interface)} make run"
+        f"{variable}={free_port(port + 1, interface)} make run"
     )
 
 
@@ -55,9 +55,10 @@ def _refusal(port: int, interface: str) -> int | None:
     return None
 
 
-def _free_port(taken: int, interface: str) -> int:
-    candidates = range(taken + 1, min(taken + 100, 65536))
-    return next((p for p in candidates if _refusal(p, interface) is None), taken + 100)
+def free_port(first: int, interface: str) -> int:
+    """Returns the first port from `first` on that is free, within a hundred."""
+    candidates = range(first, min(first + 100, 65536))
+    return next((p for p in candidates if _refusal(p, interface) is None), first)
 
 
 def _holder(port: int) -> str:

@@ -42,9 +42,7 @@ def events_since_user(tracker: DialogueStateTracker) -> list[Event]:
 
 def actions_since_user(tracker: DialogueStateTracker) -> list[str]:
     """Names the actions that ran since the last user message."""
-    return [
-        str(e.action_name) for e in events_since_user(tracker) if isinstance(e, ActionExecuted)
-    ]
+    return [str(e.action_name) for e in events_since_user(tracker) if isinstance(e, ActionExecuted)]
 
 
 def has_spoken(tracker: DialogueStateTracker) -> bool:

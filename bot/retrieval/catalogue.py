@@ -79,9 +79,7 @@ class Catalogue:
             return None
         after = ids[ids.index(passage_id) + 1 :][:1]
         here = self.cards[passage_id]
-        return next(
-            (i for i in after if self._place(self.cards[i]) == self._place(here)), None
-        )
+        return next((i for i in after if self._place(self.cards[i]) == self._place(here)), None)
 
     def neighbours(self, passage_id: str) -> list[str]:
         """Lists the other passages of the section, the ones that follow first."""

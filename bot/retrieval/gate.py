@@ -47,7 +47,8 @@ class Gate:
 
         centre, scale = features.mean(axis=0), np.maximum(features.std(axis=0), 1e-6)
         if right.all() or not right.any():  # Nothing to tell apart: too small a knowledge base.
-            return cls([0.0] * features.shape[1], 4.0, list(centre), list(scale))
+            bias = 4.0 if right.all() else -4.0
+            return cls([0.0] * features.shape[1], bias, list(centre), list(scale))
         model = LogisticRegression(C=1.0, max_iter=500).fit((features - centre) / scale, right)
         return cls(
             [float(w) for w in model.coef_[0]],

@@ -82,7 +82,9 @@ class Ranker:
             probe = fit_probe(vectors, owners, len(targets))
             lexical = fit_lexical(characters.transform(texts), owners, len(targets))
         else:  # One passage: similarity alone ranks.
-            probe = LinearModel(np.zeros((1, vectors.shape[1]), np.float32), np.zeros(1, np.float32))
+            probe = LinearModel(
+                np.zeros((1, vectors.shape[1]), np.float32), np.zeros(1, np.float32)
+            )
             lexical = LinearModel(
                 np.zeros((1, len(characters.idf)), np.float32), np.zeros(1, np.float32)
             )

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,9 +123,9 @@ class Retriever:
                 raise ModelError(f"Damaged in the model: {', '.join(wrong)}. {remedy}")
             state = json.loads((folder / "retriever.json").read_text("utf-8"))
             ranker = Ranker.load(folder, state["targets"])
-        except (OSError, ValueError, KeyError) as error:
+            return cls(ranker, Gate(**state["gate"]), Catalogue.from_dict(state["catalogue"]))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
             raise ModelError(f"The passage index in the model cannot be read. {remedy}") from error
-        return cls(ranker, Gate(**state["gate"]), Catalogue.from_dict(state["catalogue"]))
 
 
 def _sha256(path: Path) -> str:
@@ -134,6 +135,9 @@ def _sha256(path: Path) -> str:
 def _calibrate(entries: Sequence[Entry], vectors: Vectors) -> Gate:
     """Fits the gate on out-of-fold rankings of the questions."""
     asked = np.array([e.kind is EntryKind.QUESTION for e in entries])
+    if not any(is_passage(e.target) for e, a in zip(entries, asked, strict=True) if a):
+        # Nobody has written questions yet: sentences stand in, or no answer would ever be right.
+        asked |= np.array([e.kind is EntryKind.SENTENCE for e in entries])
     folds = np.random.default_rng(0).integers(0, FOLDS, len(entries))
     features, right = [], []
     for fold in range(FOLDS):

@@ -85,7 +85,8 @@ def route(
 
     Args:
         text: what the person typed, or what is left of it beside an urgent symptom.
-        intent: the classifier's first choice, `probability` its confidence.
+        intent: the classifier's first choice.
+        probability: its confidence in it.
         ranking: the retriever's result; None if the message could not be embedded.
         catalogue: the passages and topics.
         context: what was said before.
@@ -155,9 +156,7 @@ def _of_knowledge(
     return Decision(contract.UTTER_DONT_KNOW, related=offers, unanswered=True, **numbers)  # type: ignore[arg-type]
 
 
-def _beside_escalation(
-    ranking: Ranking, catalogue: Catalogue, thresholds: Thresholds
-) -> Decision:
+def _beside_escalation(ranking: Ranking, catalogue: Catalogue, thresholds: Thresholds) -> Decision:
     """After an escalation only a sure answer follows, from a passage that may."""
     best = ranking.passages[0] if ranking.passages else None
     if best is None or ranking.confidence < thresholds.answer:
@@ -205,7 +204,7 @@ _ORDINALS = (
     ("3", "three", "third", "3rd"),
 )
 _PICK = re.compile(
-    r"(?:(?:the|number|no\.?|option|#)\s*)*(?P<which>[a-z0-9]+)(?:\s+(?:one|option|please|pls))*[.!]*"
+    r"(?:(?:the|number|option)\s+|(?:number|no\.|no|#)\s*(?=\d))*(?P<which>[a-z0-9]+)(?:\s+(?:one|option|please|pls))*[.!]*"
 )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.safety.clauses import split_clauses
-from bot.safety.ngrams import BUCKETS, ngram_buckets
+from bot.safety.ngrams import BUCKETS, Bag, bag_of, empty_bag
 
 Array = NDArray[np.float64]
 Encode = Callable[[Sequence[str]], Any]
@@ -34,7 +34,7 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Scores:
-    """The greatest probability over the whole message and its clauses; `clause`: where."""
+    """Probabilities of a message, joined over its clauses; `clause`: the most telling one."""
 
     urgent: float
     crisis: float
@@ -68,34 +68,33 @@ class UrgencyClassifier:
         clauses = [[c.text for c in split_clauses(text)] for text in texts]
         pieces = [*texts, *(clause for group in clauses for clause in group)]
         vectors = np.asarray(encode(pieces), dtype=np.float64)
-        grams = [ngram_buckets(piece) for piece in pieces]
+        bags = [bag_of(piece) for piece in pieces]
         owner = np.repeat(np.arange(len(texts)), [len(group) for group in clauses])
         names = np.asarray(labels)
         rows = np.arange(len(texts))
         truth = names
         for _ in range(_ROUNDS):
-            self._fit_once(vectors[rows], [grams[r] for r in rows], truth)
-            chosen = np.asarray(self._telling(vectors, grams, owner, names), dtype=np.int64)
+            self._fit_once(vectors[rows], [bags[r] for r in rows], truth)
+            chosen = np.asarray(self._telling(vectors, bags, owner, names), dtype=np.int64)
             rows = np.concatenate([np.arange(len(texts)), len(texts) + chosen])
             truth = np.concatenate([names, names[owner[chosen]]])
         return self
 
-    def _fit_once(self, vectors: Array, grams: Sequence[NDArray[np.int64]], truth: Any) -> None:
+    def _fit_once(self, vectors: Array, bags: Sequence[Bag], truth: Any) -> None:
         from scipy.sparse import csr_matrix, hstack
         from sklearn.linear_model import LogisticRegression
 
-        ends = np.cumsum([0, *(len(g) for g in grams)])
-        weights = np.concatenate([np.full(len(g), _unit(g)) for g in grams])
-        bags = csr_matrix(
-            (weights, np.concatenate(grams), ends), shape=(len(grams), BUCKETS)
-        )
+        ends = np.cumsum([0, *(len(bag.buckets) for bag in bags)])
+        weights = np.concatenate([bag.weights for bag in bags])
+        buckets = np.concatenate([bag.buckets for bag in bags])
+        table = csr_matrix((weights, buckets, ends), shape=(len(bags), BUCKETS))
         model = LogisticRegression(C=_INVERSE_REGULARIZATION, max_iter=400)
-        model.fit(hstack([csr_matrix(vectors), bags]).tocsr(), truth)
-        table, self._bias = _three_rows(model)
-        self._dense, self._sparse = table[:, : vectors.shape[1]], table[:, vectors.shape[1] :]
+        model.fit(hstack([csr_matrix(vectors), table]).tocsr(), truth)
+        rows, self._bias = _three_rows(model)
+        self._dense, self._sparse = rows[:, : vectors.shape[1]], rows[:, vectors.shape[1] :]
 
     def _telling(
-        self, vectors: Array, grams: Sequence[NDArray[np.int64]], owner: Any, names: Any
+        self, vectors: Array, bags: Sequence[Bag], owner: Any, names: Any
     ) -> list[int]:
         """Picks, for each message of several clauses, the likeliest to carry its label.
 
@@ -103,7 +102,7 @@ class UrgencyClassifier:
         """
         offset = len(names)
         chosen: list[int] = []
-        table = self._probabilities(vectors[offset:], grams[offset:])
+        table = self._probabilities(vectors[offset:], bags[offset:])
         for i, name in enumerate(names):
             mine = np.flatnonzero(owner == i)
             if len(mine) < 2:
@@ -127,19 +126,19 @@ class UrgencyClassifier:
         vectors = np.vstack(rows)
         if not np.isfinite(vectors).all():
             raise ValueError("an embedding holds values that are not finite")
-        grams = [ngram_buckets(text) for text in texts]
-        grams += [np.empty(0, dtype=np.int64)] * (len(vectors) - len(grams))
-        table = self._probabilities(vectors, grams)
+        bags = [bag_of(text) for text in texts]
+        bags += [empty_bag()] * (len(vectors) - len(bags))
+        table = self._probabilities(vectors, bags)
         urgent, crisis = table[:, LABELS.index("urgent")], table[:, LABELS.index("crisis")]
         best = int(np.argmax(np.maximum(urgent, crisis)))
-        return Scores(float(urgent.max()), float(crisis.max()), best - 1 if best else None)
+        return Scores(_joined(urgent), _joined(crisis), best - 1 if best else None)
 
-    def _probabilities(self, vectors: Array, grams: Sequence[NDArray[np.int64]]) -> Array:
+    def _probabilities(self, vectors: Array, bags: Sequence[Bag]) -> Array:
         if self._dense is None or self._sparse is None or self._bias is None:
             raise RuntimeError("the urgency classifier is not trained: call fit() or load()")
         logits = vectors @ self._dense.T + self._bias
-        for row, buckets in enumerate(grams[: len(logits)]):
-            logits[row] += self._sparse[:, buckets].sum(axis=1) * _unit(buckets)
+        for row, bag in enumerate(bags[: len(logits)]):
+            logits[row] += self._sparse[:, bag.buckets] @ bag.weights
         logits -= logits.max(axis=1, keepdims=True)
         exponents = np.exp(logits)
         return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
@@ -150,7 +149,10 @@ class UrgencyClassifier:
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
         np.savez(
-            folder / "urgency.npz", dense=self._dense, sparse=self._sparse, bias=self._bias
+            folder / "urgency.npz",
+            dense=self._dense,
+            sparse=self._sparse.astype(np.float32),
+            bias=self._bias,
         )
         facts = {"labels": LABELS, "buckets": BUCKETS, "thresholds": asdict(self.thresholds)}
         (folder / "urgency.json").write_text(json.dumps(facts, indent=1), "utf-8")
@@ -168,8 +170,12 @@ class UrgencyClassifier:
             )
 
 
-def _unit(buckets: NDArray[np.int64]) -> float:
-    return float(1 / np.sqrt(len(buckets))) if len(buckets) else 0.0
+def _joined(column: Array) -> float:
+    """Averages the whole message with the most telling of it and its clauses.
+
+    The greatest alone alarms at any stray clause; the whole alone drowns a short one.
+    """
+    return float((column[0] + column.max()) / 2)
 
 
 def _three_rows(model: Any) -> tuple[Array, Array]:

@@ -18,6 +18,7 @@ _CLOSERS = frozenset(
     ", or nor and but just so either though at whatsoever . ! ? ; \n ) y ni o / - \" only".split(" ")
 )
 _MAX_REACH = 24
+_MAX_LATER = 9
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class NegationWords:
     pseudo: frozenset[str]
     after: frozenset[str]
     unsay: tuple[tuple[str, ...], ...]
+    after_phrases: tuple[tuple[str, ...], ...]
     cue_phrases: tuple[tuple[str, ...], ...]
 
     @classmethod
@@ -40,6 +42,7 @@ class NegationWords:
             pseudo=frozenset(map(str, data["pseudo"])),
             after=frozenset(map(str, data["after"])),
             unsay=tuple(tuple(str(phrase).split()) for phrase in data["unsay"]),
+            after_phrases=tuple(tuple(str(p).split()) for p in data["after_phrases"]),
             cue_phrases=tuple(cue for cue in cues if len(cue) > 1),
         )
 
@@ -103,13 +106,25 @@ class NegationScope:
 
     def _denied_after(self, end: int) -> bool:
         rest = self._texts[end : end + 4]
-        if rest[:1] in (["?"], [":"], ["-"]) and rest[1:2] == ["no"]:
+        if rest[:1] in (["?"], [":"], ["-"]) and rest[1:2] in (["no"], ["none"], ["nope"]):
             return rest[2:3] in ([], ["."], [","], ["!"], ["\n"])
+        if self._closed_later(end):
+            return True
         while rest and rest[0] in (":", "-", "is", "was", "are", "="):
             rest = rest[1:]
         if rest[:1] == ["no"]:  # "fever no, chills no"
             return rest[1:2] in ([], [","], ["."], ["\n"], [";"], ["and"])
         return bool(rest) and rest[0] in self._words.after
+
+    def _closed_later(self, end: int) -> bool:
+        later = self._texts[end : end + _MAX_LATER]
+        if any(mark in later for mark in (".", "!", "?", "\n")):
+            later = later[: next(i for i, w in enumerate(later) if w in (".", "!", "?", "\n"))]
+        return any(
+            tuple(later[i : i + len(phrase)]) == phrase
+            for phrase in self._words.after_phrases
+            for i in range(len(later))
+        )
 
     def _is_cue(self, i: int) -> bool:
         texts = self._texts

@@ -78,8 +78,14 @@ def test_earlier_escalations_are_hidden_too() -> None:
 
 def test_active_loop_and_slots_are_kept() -> None:
     original = tracker(
-        SessionStarted(), LISTEN, user(), SlotSet("answer", {"id": "p"}), ActiveLoop("a_form"),
-        LISTEN, user(), *escalation(),
+        SessionStarted(),
+        LISTEN,
+        user(),
+        SlotSet("answer", {"id": "p"}),
+        ActiveLoop("a_form"),
+        LISTEN,
+        user(),
+        *escalation(),
     )
     filtered = without_escalation(original)
     assert filtered.active_loop_name == "a_form"

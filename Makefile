@@ -1,0 +1,60 @@
+# `make run` starts the guide, `make test` proves it. Both install what they need into .venv.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON := .venv/bin/python
+# Libraries neither call out nor print their progress; bot/settings.py says the same.
+export RASA_TELEMETRY_ENABLED := false
+export HF_HUB_OFFLINE := 1
+export TRANSFORMERS_OFFLINE := 1
+export TOKENIZERS_PARALLELISM := false
+export TF_CPP_MIN_LOG_LEVEL := 3
+unexport PYTHONHOME PYTHONPATH
+
+.PHONY: help install install-dev lock train run shell test check validate lint evaluate bench clean
+
+help: ## Shows this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+install: ## Makes .venv with the locked requirements; at once if it is there
+	@scripts/install.sh
+
+install-dev: ## The same, with what tests, lint and evaluation need
+	@scripts/install.sh dev
+
+lock: ## Resolves requirements*.in anew into requirements*.txt, with hashes
+	@scripts/lock.sh
+
+train: install ## Trains the model if its files have changed (FORCE=1: in any case)
+	@$(PYTHON) -m bot.launch train $(if $(FORCE),--force)
+
+run: install ## Starts the bot and its action server; Ctrl-C stops both
+	@$(PYTHON) -m bot.launch run
+
+shell: install ## Talks to the bot in this terminal (`rasa shell`)
+	@$(PYTHON) -m bot.launch shell
+
+test: check ## Everything: data, lint, types, fast tests, then the tests that train
+	$(PYTHON) -m pytest -m 'not slow'
+	$(PYTHON) -m pytest -m slow
+
+check: validate lint ## Checks the data, the style and the types
+
+validate: install-dev
+	$(PYTHON) -W ignore -m rasa data validate
+
+lint: install-dev ## Checks style and types only
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+evaluate: install-dev ## Measures answers and escalations (DATA=folder adds other sets)
+	@$(PYTHON) -m bot.evaluation $(if $(DATA),--data $(DATA))
+
+bench: install-dev ## Measures latency, memory, training and start-up
+	@$(PYTHON) -m bot.bench
+
+clean: ## Removes .venv, models, results and caches; never var/, people's conversations
+	rm -rf .venv .uv .rasa models results reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +

@@ -1,0 +1,128 @@
+"""Runs all sets through the bot and the baselines, once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from bot.encoding import DEFAULT_MODEL, Encoder, load_encoder
+from bot.evaluation import escalation, intents, retrieval
+from bot.evaluation.baselines import CentroidIntents, majority_intent, retrieval_baselines
+from bot.evaluation.escalation import Judged
+from bot.evaluation.parsed import ModelCard, Parsed
+from bot.evaluation.report import Results
+from bot.evaluation.sets import Row, Split, load_outside, load_set, nlu_examples
+from bot.evaluation.tables import Section
+from bot.knowledge.base import KnowledgeBase, load_knowledge
+from bot.settings import ROOT
+
+OUTSIDE = {"blood_cancer": "blood_cancer_questions", "everyday": "far_out_of_scope"}
+"""Sets of `--data` that the texts do not answer, by the name of their figures."""
+CLINICAL = "negation_clinical"
+
+
+class Bot(Protocol):
+    """What is measured."""
+
+    card: ModelCard
+
+    def read(self, texts: Sequence[str], label: str) -> list[Parsed]:
+        """Reads messages, each as a fresh conversation would."""
+        ...
+
+
+def evaluate(
+    bot: Bot,
+    *,
+    split: Split,
+    data: Path | None = None,
+    everything: bool = False,
+    lines: bool = False,
+    encoder: Encoder | None = None,
+) -> Results:
+    """Measures retrieval, intents and escalation in one run.
+
+    Args:
+        bot: the trained bot.
+        split: our sets to use; baselines' thresholds are set on dev in any case.
+        data: folder of the outside sets; None, or one without them, leaves them 'not run'.
+        everything: all of each outside set instead of a sample.
+        lines: whether errors are listed in full.
+        encoder: what the baselines encode with; plain MiniLM unless a test says otherwise.
+    """
+    knowledge = load_knowledge(ROOT / "knowledge")
+    encoder = encoder or load_encoder(DEFAULT_MODEL)
+    outside: dict[str, list[Parsed] | None] = {
+        name: _read(bot, load_set(name, split), name) for name in ("near_oos", "far_oos")
+    }
+    not_run = []
+    for name, file in OUTSIDE.items():
+        rows = load_outside(data, file, everything=everything)
+        outside[name] = None if rows is None else _read(bot, rows, name)
+        not_run += [] if rows is not None else [f"{name} ({file}.jsonl is not in --data)"]
+    sections = [
+        _retrieval(bot, knowledge, encoder, split, outside, lines=lines),
+        _intents(bot, encoder, split, lines=lines),
+        _escalation(bot, split, outside["everyday"], lines=lines),
+    ]
+    clinical = load_outside(data, CLINICAL, everything=True)
+    if clinical is None:
+        not_run.append(f"clinical sentences ({CLINICAL}.jsonl is not in --data)")
+    else:
+        ours = [row for row in clinical if row["core"] or row["ext"]]
+        parsed = bot.read([row["sentence"] for row in ours], "clinical sentences")
+        sections.append(escalation.measure_clinical(ours, parsed))
+    return Results(split, bot.card, sections, not_run, _warnings(bot.card))
+
+
+def _retrieval(
+    bot: Bot,
+    knowledge: KnowledgeBase,
+    encoder: Encoder,
+    split: Split,
+    outside: dict[str, list[Parsed] | None],
+    *,
+    lines: bool,
+) -> Section:
+    rows = load_set("retrieval", split)
+    gold = [retrieval.gold_passages(row, knowledge) for row in rows]
+    asked = retrieval.Asked(rows, gold, _read(bot, rows, "retrieval"))
+    texts = {n: [p.text for p in parsed] for n, parsed in outside.items() if parsed is not None}
+    near_dev = [row["text"] for row in load_set("near_oos", "dev")]
+    scored = [
+        retrieval.score_baseline(baseline, asked, texts, near_dev)
+        for baseline in retrieval_baselines(knowledge, encoder)
+    ]
+    return retrieval.measure(asked, outside, scored, bot.card.labels, knowledge, lines=lines)
+
+
+def _intents(bot: Bot, encoder: Encoder, split: Split, *, lines: bool) -> Section:
+    rows = load_set("intent", split)
+    examples = nlu_examples()
+    centroids = CentroidIntents(examples, encoder)
+    baselines = {
+        "most frequent intent": [majority_intent(examples)] * len(rows),
+        centroids.name: centroids.predict([row["text"] for row in rows]),
+    }
+    return intents.measure(rows, _read(bot, rows, "intent"), baselines, lines=lines)
+
+
+def _escalation(
+    bot: Bot, split: Split, everyday: list[Parsed] | None, *, lines: bool
+) -> Section:
+    sets = {}
+    for name in (*escalation.ALARMING, *escalation.QUIET):
+        rows = load_set(name, split)
+        sets[name] = Judged(rows, _read(bot, rows, name))
+    return escalation.measure(sets, everyday, lines=lines)
+
+
+def _read(bot: Bot, rows: Sequence[Row], label: str) -> list[Parsed]:
+    return bot.read([row["text"] for row in rows], label)
+
+
+def _warnings(card: ModelCard) -> list[str]:
+    if not card.stale:
+        return []
+    return [f"{card.name} was trained on another version of knowledge/: run `make train`."]

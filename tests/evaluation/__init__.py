@@ -1,0 +1,1 @@
+"""Tests of the evaluation, and the sets it measures with."""

@@ -1,0 +1,57 @@
+"""A figure fails when it is worse by more than its tolerance, and not before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.evaluation.golden import default_tolerance, falls, read_golden, write_golden
+from bot.evaluation.tables import Metric
+
+GOLDEN = {
+    "recall": {"value": 0.90, "tolerance": 0.02},
+    "alarms": {"value": 0.05, "tolerance": 0.02},
+}
+
+
+@pytest.mark.parametrize(
+    ("recall", "alarms", "fallen"),
+    [
+        (0.90, 0.05, []),
+        (0.88, 0.07, []),
+        (0.879, 0.05, ["recall"]),
+        (0.90, 0.071, ["alarms"]),
+        (1.00, 0.00, []),
+    ],
+    ids=["equal", "on the tolerance", "recall below", "alarms above", "better"],
+)
+def test_falls(recall: float, alarms: float, fallen: list[str]) -> None:
+    metrics = {"recall": Metric(recall, 100), "alarms": Metric(alarms, 100, lower=True)}
+    assert [f.name for f in falls(metrics, GOLDEN)] == fallen
+
+
+def test_a_figure_that_was_not_run_does_not_fall() -> None:
+    assert falls({}, GOLDEN) == []
+
+
+def test_write_keeps_what_was_not_run_other_splits_and_tolerances(tmp_path: Path) -> None:
+    path = tmp_path / "golden" / "metrics.json"
+    assert read_golden("test", path) is None
+    write_golden({"a": Metric(0.5, 10), "b": Metric(0.1, 10, lower=True)}, "test", path)
+    data = json.loads(path.read_text())
+    data["test"]["a"]["tolerance"] = 0.1
+    path.write_text(json.dumps(data))
+    write_golden({"a": Metric(0.6, 10)}, "test", path)
+    write_golden({"a": Metric(0.7, 10)}, "dev", path)
+    assert read_golden("test", path) == {
+        "a": {"value": 0.6, "tolerance": 0.1, "better": "higher"},
+        "b": {"value": 0.1, "tolerance": 0.02, "better": "lower"},
+    }
+    assert read_golden("dev", path) == {"a": {"value": 0.7, "tolerance": 0.02, "better": "higher"}}
+
+
+def test_a_missed_escalation_is_tolerated_less() -> None:
+    assert default_tolerance("escalation.urgent_recall") < default_tolerance("retrieval.top1")
+    assert default_tolerance("escalation.benign_false_alarms") == 0.02
