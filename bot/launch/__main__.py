@@ -16,6 +16,7 @@ from bot.launch.endpoints import runs_actions_here
 from bot.launch.logs import LogSink
 from bot.launch.ports import free_port, require_free
 from bot.launch.readiness import ask, reachable_host
+from bot.launch.reviews import require_reviews
 from bot.launch.supervisor import Server, Supervisor
 from bot.launch.terminal import foreground
 from bot.launch.training import Trainer
@@ -82,6 +83,7 @@ def shell(settings: Settings, trainer: Trainer, console: Console) -> int:
 def _check(settings: Settings, console: Console) -> None:
     for warning in load_clinic(settings).warnings():
         console.say(f"Note: {warning}")
+    require_reviews(settings, ROOT / "knowledge")
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     except OSError as error:

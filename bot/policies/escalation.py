@@ -64,8 +64,10 @@ class EscalationRulePolicy(RulePolicy):  # type: ignore[misc]
         prediction = super().predict_action_probabilities(
             filtered, domain, rule_only_data=rule_only_data, **kwargs
         )
-        if self._is_fallback(prediction, domain) and (due or has_spoken(tracker)):
-            prediction = self._certain(ACTION_LISTEN_NAME, domain, no_user=False)
+        if self._is_fallback(prediction, domain):
+            action = ACTION_LISTEN_NAME if due or has_spoken(tracker) else _instead(tracker)
+            if action in domain.action_names_or_texts:
+                prediction = self._certain(action, domain, no_user=False)
         if not actions_since_user(filtered) and tracker.get_slot(contract.SLOT_OUTCOME):
             # Small talk closes the matter of the last question (AnswerPolicy sets it anew).
             prediction.optional_events.append(SlotSet(contract.SLOT_OUTCOME, None))
@@ -133,6 +135,12 @@ def verdict_of(tracker: DialogueStateTracker) -> Verdict:
         finding = Finding("self_harm", "crisis", 0, 0, "classifier")
         return replace(verdict, level=Level.CRISIS, findings=(*verdict.findings, finding))
     return verdict
+
+
+def _instead(tracker: DialogueStateTracker) -> str:
+    """Names a kinder reply than the fallback to a bare yes or no that no story expects."""
+    intent = (tracker.latest_message.intent or {}).get("name") if tracker.latest_message else None
+    return {"affirm": "utter_anything_else", "deny": "utter_all_right"}.get(str(intent), "")
 
 
 def _is_small_talk(tracker: DialogueStateTracker) -> bool:

@@ -118,7 +118,10 @@ class Retriever:
         remedy = "Run `make train` to build the model again."
         try:
             sums = json.loads((folder / "manifest.json").read_text("utf-8"))
-            wrong = [n for n, digest in sums.items() if _sha256(folder / n) != digest]
+            names = {p.name for p in folder.iterdir()} | set(sums)
+            wrong = sorted(
+                n for n in names - {"manifest.json"} if _sha256(folder / n) != sums.get(n)
+            )
             if wrong:
                 raise ModelError(f"Damaged in the model: {', '.join(wrong)}. {remedy}")
             state = json.loads((folder / "retriever.json").read_text("utf-8"))

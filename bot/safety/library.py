@@ -17,7 +17,7 @@ from bot.safety.negation import NegationWords
 from bot.safety.spelling import SpellingRepair
 
 _HERE = Path(__file__).parent
-_ENGLISH = ("urgent", "idioms", "crisis", "crisis_idioms")
+_ENGLISH = ("urgent", "idioms", "crisis", "crisis_idioms", "more")
 _SPANISH = ("spanish", "spanish_more")
 _INFLECTIONS = ("", "s", "es", "e", "ed", "ing", "y", "ion", "er")
 

@@ -13,7 +13,7 @@ from bot.safety.verdict import Finding
 _TEMP = frozenset(
     "temp temps temperature temperatures thermometer fever fevers feverish fiebre temperatura "
     "termometro calentura grados degrees degree ° celsius fahrenheit centigrade forehead chills "
-    "febrile grado axillary oral tympanic underarm armpit".split()
+    "tylenol paracetamol ibuprofen advil motrin acetaminophen calpol nurofen febrile grado axillary oral tympanic underarm armpit".split()
 )
 _UNIT = frozenset("c f ° degrees degree celsius fahrenheit grados centigrade grado deg".split())
 _CLIMB = frozenset(
@@ -31,7 +31,7 @@ _OXYGEN = frozenset(
     "saturating satting oximetry satura saturando saturations".split()
 )
 _PRESSURE = frozenset(
-    "number bp pressure preasure systolic presion tension cuff mmhg hypotension arterial sys".split()
+    "bp pressure preasure systolic presion tension cuff mmhg hypotension arterial sys".split()
 )
 _BREATHS = frozenset("breaths respirations respiratory respiraciones".split())
 # What follows a number that measures something else.
@@ -117,10 +117,12 @@ def _near(texts: Sequence[str], number: Number, words: frozenset[str], back: int
 
 def _nearest(number: Number, texts: Sequence[str]) -> str:
     """Returns the kind of the closest measure named before the number, else after it."""
-    before = [(number.start - i, i) for i in range(max(0, number.start - 7), number.start)]
+    before = [(number.start - i, i) for i in range(max(0, number.start - 9), number.start)]
     after = [(i - number.end + 5, i) for i in range(number.end, min(len(texts), number.end + 4))]
     for _, i in sorted(before + after):
         for kind, words in _KINDS.items():
+            if texts[i : i + 2] == ["top", "number"]:
+                return "pressure"
             if texts[i] in words:
                 return "oxygen" if texts[i : i + 2] == ["pulse", "ox"] else kind
     return ""
@@ -134,11 +136,13 @@ def _single(number: Number, texts: Sequence[str], limits: ReadingLimits) -> str 
         if following in ([], ["%"], ["percent"]) or following[0] not in _OTHER_UNIT | {"/"}:
             return "breathing"
         return None
+    if limits.breaths_high <= value < 80 and _per_minute_of_breath(number, texts):
+        return "breathing"
     if number.written and value < 30:
         return None
     if kind == "breaths" and limits.breaths_high <= value < 80:
         return "breathing"
-    if _other_measure(number, texts):
+    if kind != "pressure" and _other_measure(number, texts):
         return None
     if kind == "pulse" and not number.decimal:
         if limits.pulse_high <= value < 260 or 20 <= value <= limits.pulse_low:
@@ -150,6 +154,13 @@ def _single(number: Number, texts: Sequence[str], limits: ReadingLimits) -> str 
             return "faint_lowbp"
         return "heartbeat" if limits.systolic_high <= value < 280 else None
     return "fever_chills" if _is_fever(number, texts, limits) else None
+
+
+def _per_minute_of_breath(number: Number, texts: Sequence[str]) -> bool:
+    near = texts[max(0, number.start - 8) : number.end + 5]
+    return "minute" in texts[number.end : number.end + 4] and any(
+        word.startswith(("breath", "respir")) for word in near
+    )
 
 
 def _other_measure(number: Number, texts: Sequence[str]) -> bool:
@@ -176,6 +187,8 @@ def _is_fever(number: Number, texts: Sequence[str], limits: ReadingLimits) -> bo
     if not _TEMP.isdisjoint(_sentence(number, texts)):
         return _near(texts, number, _TEMP, 9, 4)
     before = [w for w in texts[max(0, number.start - 3) : number.start] if w not in _PREFIX]
+    if celsius and before[-1:] in (["hit"], ["hits"], ["reached"]):
+        return True
     return fahrenheit and bool(_STRONG_CLIMB & set(before))
 
 

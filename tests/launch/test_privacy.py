@@ -131,17 +131,16 @@ def test_errors_with_a_remedy_keep_their_words() -> None:
     assert "run make train" in describe(ModelError("run make train"))
 
 
-def test_a_forgotten_task_is_redacted(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_forgotten_task_is_redacted() -> None:
     async def fail() -> None:
         raise ValueError(WORDS)
 
-    task_text = f"Task exception was never retrieved\nfuture: {asyncio.run(_failed(fail()))!r}"
-    assert WORDS in task_text
-    assert WORDS not in redact(task_text)
+    async def described() -> str:
+        task = asyncio.ensure_future(fail())
+        await asyncio.wait([task])
+        task.exception()
+        return f"Task exception was never retrieved\nfuture: {task!r}"
 
-
-async def _failed(coroutine: object) -> object:
-    task = asyncio.ensure_future(coroutine)  # type: ignore[arg-type]
-    await asyncio.wait([task])
-    task.exception()
-    return task
+    text = asyncio.run(described())
+    assert WORDS in text
+    assert WORDS not in redact(text)

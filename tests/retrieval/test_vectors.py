@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.encoding import Vectors
@@ -19,6 +19,7 @@ def random_vectors(count: int, dimension: int, seed: int) -> Vectors:
     return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), dtype=np.float32)
 
 
+@settings(max_examples=40)
 @given(st.integers(1, 60), st.integers(2, 24), st.integers(1, 70), st.integers(0, 999))
 def test_search_finds_what_brute_force_finds(
     count: int, dimension: int, k: int, seed: int

@@ -18,6 +18,18 @@ FOLDER = Path(__file__).parent / "conversations"
 GOALS = sorted(FOLDER.glob("*.yml"))
 
 
+class _Readable(yaml.SafeDumper):
+    """Writes texts of several lines as blocks, as a person would."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Readable.add_representer(str, _text)
+
+
 def plain(reply: Reply) -> list[str]:
     """Shows a reply as a person would see it: texts, and buttons in brackets."""
     lines = []
@@ -38,7 +50,7 @@ async def test_conversation(path: Path, talk: Talk) -> None:
             turn["bot"] = said
         assert said == turn["bot"], turn["user"]
     if os.environ.get("GUIDE_REWRITE"):
-        text = yaml.safe_dump(goal, allow_unicode=True, sort_keys=False, width=100)
+        text = yaml.dump(goal, Dumper=_Readable, allow_unicode=True, sort_keys=False, width=1000)
         path.write_text(text, "utf-8")
 
 

@@ -1,0 +1,279 @@
+"""Every branch of the decision, both sides of each threshold, and on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import contract
+from bot.retrieval.catalogue import Card, Catalogue, TopicCard
+from bot.retrieval.entries import OFF_TOPIC
+from bot.retrieval.retriever import Hit, Ranking
+from bot.retrieval.router import (
+    KNOWLEDGE_INTENTS,
+    RELATED,
+    Context,
+    Decision,
+    Thresholds,
+    pick_offered,
+    route,
+)
+
+T = Thresholds(answer=0.40, clarify=0.20, small_talk=0.45, override=0.85)
+
+
+def card(identity: str, section: str, *, after_escalation: bool = False) -> Card:
+    return Card(
+        id=identity, quote=f"Quote {identity}.", label=f"Label {identity}", title="T",
+        section=section, publisher="unknown", url="unknown", as_of="2026-06",
+        reviewed_by="unknown", reviewed_on="unknown", language="en",
+        after_escalation=after_escalation,
+    )  # fmt: skip
+
+
+CARDS = [card("a", "S"), card("b", "S"), card("c", "S"), card("d", "Z"), card("e", "Z"),
+         card("x", "Z", after_escalation=True)]
+CATALOGUE = Catalogue(
+    {c.id: c for c in CARDS}, {"cost": TopicCard("cost", "costs", "the office")}, "hash"
+)
+
+
+def ranking(
+    confidence: float, passages: str = "abcd", other: str = "", *, ahead: bool = False
+) -> Ranking:
+    """Passages by their one-letter names, best first; `ahead` puts the other target first."""
+    hits = tuple(Hit(p, 0.4 - i / 10, 0.9 - i / 10) for i, p in enumerate(passages))
+    others = (Hit(other, 0.5 if ahead else 0.1, 0.5),) if other else ()
+    return Ranking(hits, others, confidence)
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    action: str | None
+    intent: str | None = contract.INTENT_QUESTION
+    probability: float = 0.9
+    ranking: Ranking | None = field(default_factory=lambda: ranking(0.6))
+    text: str = "what is the first step here"
+    context: Context = field(default_factory=Context)
+    urgent: bool = False
+    passage: str | None = None
+    topic: str | None = None
+    related: tuple[str, ...] | None = None
+    unanswered: bool = False
+
+
+ANSWER, NEITHER = contract.UTTER_ANSWER, None
+TALK = "greet"
+MORE, SOURCE = contract.INTENT_MORE, contract.INTENT_SOURCE
+ADVICE, SYMPTOM = contract.INTENT_ADVICE, contract.INTENT_SYMPTOM
+OUT = contract.INTENT_OUT_OF_SCOPE
+AT_A = Context(last_passage="a")
+OFFERED = Context(offered=("d", "e"))
+ABC = ("a", "b", "c")
+
+CASES = [
+    # A question: answer from 0.40, clarify from 0.20, else it does not know.
+    Case("question, on the answer threshold", ANSWER, ranking=ranking(0.40), passage="a"),
+    Case("question, above it", ANSWER, ranking=ranking(0.41), passage="a"),
+    Case("question, below it", contract.UTTER_CLARIFY, ranking=ranking(0.39), related=ABC),
+    Case("question, on the clarify threshold", contract.UTTER_CLARIFY, ranking=ranking(0.20),
+         related=ABC),
+    Case("question, below it all", contract.UTTER_DONT_KNOW, ranking=ranking(0.19), related=ABC,
+         unanswered=True),
+    Case("question, a topic behind", contract.UTTER_CLARIFY,
+         ranking=ranking(0.3, other="topic:cost")),
+    Case("question, a topic ahead", contract.UTTER_NOT_COVERED,
+         ranking=ranking(0.3, other="topic:cost", ahead=True), topic="cost", unanswered=True),
+    Case("question, a topic ahead of a sure answer", ANSWER,
+         ranking=ranking(0.40, other="topic:cost", ahead=True), passage="a"),
+    Case("question, off topic ahead", contract.UTTER_OUT_OF_SCOPE,
+         ranking=ranking(0.3, other=OFF_TOPIC, ahead=True)),
+    Case("question, off topic behind", contract.UTTER_CLARIFY,
+         ranking=ranking(0.3, other=OFF_TOPIC)),
+    Case("question, only a topic found", contract.UTTER_NOT_COVERED,
+         ranking=ranking(0.9, "", "topic:cost"), topic="cost", unanswered=True),
+    Case("question, nothing found", contract.UTTER_DONT_KNOW, ranking=ranking(0.9, ""), related=(),
+         unanswered=True),
+    Case("question, not embedded", contract.UTTER_UNAVAILABLE, ranking=None),
+    Case("no intent, sure answer", ANSWER, intent=None, probability=0.0, passage="a"),
+    # Neighbours first, then what ranked next: of section S "b" follows, "b" and "c" ranked.
+    Case("answer, its buttons", ANSWER, passage="a", related=("b", "c")),
+    Case("answer, at most three buttons", ANSWER, ranking=ranking(0.6, "bdeac"), passage="b",
+         related=("c", "d", "e")),
+    # Small talk holds a question back from 0.45 on, unless the answer is sure from 0.85 on.
+    Case("small talk", NEITHER, intent=TALK, ranking=ranking(0.1)),
+    Case("small talk, on its threshold", NEITHER, intent=TALK, probability=0.45),
+    Case("small talk, below it", ANSWER, intent=TALK, probability=0.44, passage="a"),
+    Case("small talk, answer below override", NEITHER, intent=TALK, ranking=ranking(0.84)),
+    Case("small talk, answer on override", ANSWER, intent=TALK, ranking=ranking(0.85), passage="a"),
+    Case("small talk of three words", NEITHER, intent=TALK, ranking=ranking(0.99),
+         text="hi there friend"),
+    Case("small talk of four words", ANSWER, intent=TALK, ranking=ranking(0.99),
+         text="hi there what happens", passage="a"),
+    Case("a button's title", ANSWER, intent=TALK, ranking=ranking(1.0, "a"), text="CRS",
+         passage="a"),
+    # Tell me more, and where is this from.
+    Case("more, after the last answer", ANSWER, intent=MORE, context=AT_A, passage="b"),
+    Case("more, at the section's end", contract.UTTER_NO_MORE, intent=MORE,
+         context=Context(last_passage="c")),
+    Case("more, before any answer", contract.UTTER_NO_MORE, intent=MORE),
+    Case("more, last passage gone", contract.UTTER_NO_MORE, intent=MORE,
+         context=Context(last_passage="old")),
+    Case("more, hardly recognised", ANSWER, intent=MORE, probability=0.44, context=AT_A,
+         passage="a"),
+    Case("source, after an answer", contract.UTTER_SOURCE, intent=SOURCE, context=AT_A,
+         passage="a"),
+    Case("source, before any answer", contract.UTTER_NO_SOURCE, intent=SOURCE),
+    Case("source, last passage gone", contract.UTTER_NO_SOURCE, intent=SOURCE,
+         context=Context(last_passage="old")),
+    # A personal question goes to the care team, with a passage where there is one.
+    Case("advice, with a passage", contract.UTTER_CARE_TEAM_RELATED, intent=ADVICE,
+         ranking=ranking(0.40), passage="a"),
+    Case("advice, without", contract.UTTER_CARE_TEAM, intent=ADVICE, ranking=ranking(0.39)),
+    Case("advice, a sure passage", contract.UTTER_CARE_TEAM_RELATED, intent=ADVICE,
+         ranking=ranking(0.95), passage="a"),
+    Case("advice, hardly recognised", contract.UTTER_CARE_TEAM, intent=ADVICE, probability=0.1,
+         ranking=ranking(0.1)),
+    # No passage reassures about a symptom, however sure.
+    Case("symptom", contract.UTTER_SYMPTOM, intent=SYMPTOM, ranking=ranking(0.1)),
+    Case("symptom, a sure passage", contract.UTTER_SYMPTOM, intent=SYMPTOM,
+         ranking=ranking(0.99)),
+    Case("symptom, not embedded", contract.UTTER_UNAVAILABLE, intent=SYMPTOM, ranking=None),
+    # Out of scope.
+    Case("out of scope", contract.UTTER_OUT_OF_SCOPE, intent=OUT, ranking=ranking(0.1)),
+    Case("out of scope, answer below override", contract.UTTER_OUT_OF_SCOPE, intent=OUT,
+         ranking=ranking(0.84)),
+    Case("out of scope, answer on override", ANSWER, intent=OUT, ranking=ranking(0.85),
+         passage="a"),
+    Case("out of scope, but a topic ahead", contract.UTTER_NOT_COVERED, intent=OUT,
+         ranking=ranking(0.3, other="topic:cost", ahead=True), topic="cost", unanswered=True),
+    # A choice among what was offered.
+    Case("picked", ANSWER, text="the second one", context=OFFERED, passage="e"),
+    Case("picked, though unsure", ANSWER, text="1", context=OFFERED, ranking=ranking(0.01),
+         intent=TALK, passage="d"),
+    Case("picked, not embedded", ANSWER, text="2", context=OFFERED, ranking=None, passage="e"),
+    Case("picked one that is gone", contract.UTTER_DONT_KNOW, text="1", ranking=ranking(0.1),
+         context=Context(offered=("old",)), unanswered=True),
+    # After an escalation only a sure passage that may follow it.
+    Case("urgent, a passage that may follow", ANSWER, urgent=True, ranking=ranking(0.40, "xa"),
+         passage="x", related=()),
+    Case("urgent, not sure of it", NEITHER, urgent=True, ranking=ranking(0.39, "xa")),
+    Case("urgent, a passage that may not", NEITHER, urgent=True, ranking=ranking(0.99, "ax")),
+    Case("urgent, nothing found", NEITHER, urgent=True, ranking=ranking(0.99, "")),
+    Case("urgent, not embedded", NEITHER, urgent=True, ranking=None),
+    Case("urgent, whatever the intent", NEITHER, urgent=True, intent=ADVICE),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
+def test_route(case: Case) -> None:
+    decision = route(
+        case.text, case.intent, case.probability, case.ranking, CATALOGUE,
+        context=case.context, thresholds=T, urgent=case.urgent,
+    )  # fmt: skip
+    assert decision.action == case.action
+    assert decision.passage == case.passage
+    assert decision.topic == case.topic
+    assert decision.unanswered is case.unanswered
+    if case.related is not None:
+        assert decision.related == case.related
+    assert len(decision.related) <= RELATED
+    assert decision.passage not in decision.related
+
+
+def test_the_numbers_behind_a_decision_are_kept() -> None:
+    answer = route("what is it then", "ask_question", 0.9, ranking(0.6), CATALOGUE, thresholds=T)
+    assert (answer.confidence, answer.similarity) == (0.6, 0.9)
+    unsure = route("what is it then", "ask_question", 0.9, ranking(0.3), CATALOGUE, thresholds=T)
+    assert (unsure.confidence, unsure.alternatives) == (0.3, ("a", "b", "c"))
+
+
+def test_a_choice_is_certain() -> None:
+    decision = route("1", TALK, 0.9, ranking(0.1), CATALOGUE, context=OFFERED, thresholds=T)
+    assert (decision.confidence, decision.similarity) == (1.0, 1.0)
+
+
+def test_shipped_thresholds_are_in_order() -> None:
+    shipped = Thresholds()
+    assert 0 < shipped.clarify < shipped.answer < shipped.override < 1
+
+
+def test_as_dict_reads_back() -> None:
+    decision = Decision("utter_answer", passage="a", related=("b",), confidence=0.5)
+    assert Decision(**decision.as_dict()) == decision
+
+
+INTENTS = [*sorted(KNOWLEDGE_INTENTS), MORE, SOURCE, TALK, contract.INTENT_CRISIS, None]
+
+
+@given(
+    st.text(max_size=30),
+    st.sampled_from(INTENTS),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.sampled_from(["", "a", "abcd", "xa"]),
+    st.sampled_from(["", "topic:cost", OFF_TOPIC]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_no_message_leaves_the_decision_undefined(
+    text: str, intent: str | None, probability: float, sure: float, passages: str, other: str,
+    ahead: bool, urgent: bool,
+) -> None:  # fmt: skip
+    decision = route(
+        text, intent, probability, ranking(sure, passages, other, ahead=ahead), CATALOGUE,
+        context=Context("a", ("d", "e")), thresholds=T, urgent=urgent,
+    )  # fmt: skip
+    if decision.action is None:  # Only small talk and an escalation speak for themselves.
+        assert urgent or intent not in KNOWLEDGE_INTENTS
+    quoting = {ANSWER, contract.UTTER_CARE_TEAM_RELATED, contract.UTTER_SOURCE}
+    assert (decision.passage is not None) == (decision.action in quoting)
+    if intent == SYMPTOM and not pick_offered(text, ("d", "e")) and not urgent:
+        assert decision.action == contract.UTTER_SYMPTOM
+    if decision.unanswered:
+        assert decision.action in {contract.UTTER_DONT_KNOW, contract.UTTER_NOT_COVERED}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1", "p"),
+        ("2", "q"),
+        ("3", "r"),
+        ("#2", "q"),
+        ("no. 2", "q"),
+        ("No 2", "q"),
+        ("number two", "q"),
+        ("option 3.", "r"),
+        ("the first one", "p"),
+        ("First!", "p"),
+        (" the 2nd one please ", "q"),
+        ("third pls", "r"),
+        ("last", "r"),
+        ("the last one", "r"),
+        ("4", None),
+        ("the fourth", None),
+        ("no", None),
+        ("no one", None),
+        ("none", None),
+        ("noone", None),
+        ("", None),
+        ("the", None),
+        ("what is the first step", None),
+        ("2 days ago", None),
+        ("first the fever, then the chills", None),
+        ("🙂", None),
+    ],
+)
+def test_pick_offered(text: str, expected: str | None) -> None:
+    assert pick_offered(text, ("p", "q", "r")) == expected
+
+
+def test_nothing_is_picked_beyond_what_was_offered() -> None:
+    assert pick_offered("2", ("p",)) is None
+    assert pick_offered("last", ("p",)) == "p"
+    assert pick_offered("1", ()) is None
