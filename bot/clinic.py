@@ -13,7 +13,7 @@ from pydantic import BaseModel, Extra, ValidationError, validator
 from bot.errors import SettingsError
 from bot.settings import Settings, clinic_overrides, load_settings
 
-_PHONE = re.compile(r"^\+?[0-9][0-9 ().\-]{1,24}$")
+_PHONE = re.compile(r"^\+?\(?[0-9][0-9 ().\-]{1,24}$")
 # 555-0100 to 555-0199 are reserved for fiction; "demo" marks the other example values.
 _PLACEHOLDER = re.compile(r"\bdemo\b|555[ .\-]?01\d\d", re.IGNORECASE)
 
@@ -44,7 +44,7 @@ class Site(BaseModel):
     @validator("care_team_phone", "after_hours_phone", "emergency_number", "crisis_line")
     def _is_phone(cls, value: str) -> str:  # noqa: N805
         if not _PHONE.match(value):
-            raise ValueError(f"'{value}' is not a phone number: digits, spaces, + ( ) - only")
+            raise ValueError(f"'{value}' is not a phone number: digits, spaces, + ( ) . - only")
         return value
 
     def placeholders(self) -> list[str]:

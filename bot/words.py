@@ -103,8 +103,9 @@ def domain_responses(path: Path = ROOT / "domain.yml") -> Responses:
         SettingsError: if the file cannot be read.
     """
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+        responses: Responses = yaml.safe_load(path.read_text(encoding="utf-8"))["responses"]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise SettingsError(f"{path} cannot be read: {error}") from error
-    responses: Responses = data["responses"]
+    except (KeyError, TypeError) as error:
+        raise SettingsError(f"{path} has no `responses:`: restore it.") from error
     return responses

@@ -42,7 +42,7 @@ class Bot:
 
 
 def guide(model: Path, work: Path, port: int, action_port: int) -> Bot:
-    """This bot as `make run` starts it, on a copy of its model.
+    """Our own, as `make run` starts it, on a copy of its model.
 
     Raises:
         BenchError: if its conversations would not go to a SQLite file in `work`.

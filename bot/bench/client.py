@@ -12,7 +12,7 @@ from bot.bench.figures import Turn
 from bot.bench.process import Program
 from bot.bench.schedule import Planned
 
-START_SECONDS = 180.0
+START_SECONDS = 300.0
 """How long a server may take to load its model on a busy machine."""
 
 TURN_SECONDS = 60.0
@@ -48,12 +48,14 @@ class Client:
         """Asks our bot's health route whether a model is loaded."""
         return self._session.get(f"{self._url}/health/ready", timeout=TURN_SECONDS).ok
 
-    def time_turn(self, planned: Planned, message: str) -> Turn:
+    def time_turn(self, server: Program, planned: Planned, message: str) -> Turn:
         """Sends one message and waits for the whole reply."""
+        cpu = server.cpu()
         start = time.perf_counter()
         replies = self._post(planned.sender, message)
         seconds = time.perf_counter() - start
-        return Turn(planned.sender, planned.turn, planned.fresh, seconds, len(replies))
+        cpu = server.cpu() - cpu
+        return Turn(planned.sender, planned.turn, planned.fresh, seconds, cpu, len(replies))
 
     def _post(self, sender: str, message: str) -> list[dict[str, Any]]:
         response = self._session.post(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from bot.bench.schedule import EARLY, REACH
 
@@ -16,12 +17,13 @@ LATE_AIM = 1.5
 
 @dataclass(frozen=True)
 class Turn:
-    """One timed turn; `replies` is how many messages came back."""
+    """One timed turn; `replies` is how many messages came back, `cpu` the server's CPU seconds."""
 
     sender: str
     number: int
     fresh: bool
     seconds: float
+    cpu: float
     replies: int
 
 
@@ -36,11 +38,17 @@ class Spread:
 
 @dataclass(frozen=True)
 class Latency:
-    """What a bot's turns took. `growth` has the median of each fifty turns of the long talks."""
+    """What a bot's turns took, in milliseconds.
+
+    `growth` has the median of each fifty turns of the long talks. CPU times are means, and
+    change less than the others when other programs keep the machine busy.
+    """
 
     early: Spread
     fresh: Spread
     late: Spread
+    fresh_cpu: float
+    late_cpu: float
     growth: list[float]
     silent: int
 
@@ -88,10 +96,13 @@ def latency(turns: Sequence[Turn], late: int) -> Latency:
     """Summarises a bot's turns; `late` is the turn that stands for a long conversation."""
     fresh = [t for t in turns if t.fresh]
     long = [t for t in turns if not t.fresh]
+    window = [t for t in long if abs(t.number - late) <= REACH]
     return Latency(
         early=spread([t.seconds for t in fresh if t.number == EARLY]),
         fresh=spread([t.seconds for t in fresh]),
-        late=spread([t.seconds for t in long if abs(t.number - late) <= REACH]),
+        late=spread([t.seconds for t in window]),
+        fresh_cpu=fmean(t.cpu for t in fresh) * 1000,
+        late_cpu=fmean(t.cpu for t in window) * 1000,
         growth=growth(long),
         silent=sum(t.replies == 0 for t in turns),
     )

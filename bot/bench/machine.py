@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
 
-import psutil  # type: ignore[import-untyped,unused-ignore]
+import psutil
 
 WATCH_SECONDS = 2.0
 """How long the machine is watched before the bots start."""

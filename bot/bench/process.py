@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
-import psutil  # type: ignore[import-untyped,unused-ignore]
+import psutil
 
 from bot.bench.errors import BenchError
 
@@ -75,6 +75,11 @@ class Program:
             raise BenchError(f"{self.name} failed with code {code}:\n{self.tail()}")
         return time.perf_counter() - self.started
 
+    def cpu(self) -> float:
+        """Returns the CPU seconds the program has used, to the system's hundredth."""
+        used = psutil.Process(self._process.pid).cpu_times()
+        return float(used.user + used.system)
+
     def memory(self) -> float:
         """Returns the resident megabytes of the program and its children."""
         root = psutil.Process(self._process.pid)
@@ -101,7 +106,7 @@ class Program:
 
     def tail(self) -> str:
         """Returns the end of the program's log, without progress bars."""
-        lines = self.log.read_text("utf-8", "replace").split("\n")
+        lines = self.log.read_bytes().decode("utf-8", "replace").split("\n")
         return "\n".join(line.rsplit("\r", 1)[-1] for line in lines[-LOG_TAIL:])
 
 

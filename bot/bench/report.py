@@ -37,6 +37,8 @@ def rows(run: Run) -> list[Row]:
         row(f"turns 1-{FRESH_TURNS}, p95 ms", lambda m: f"{m.latency.fresh.p95:.1f}"),
         row(f"{late}, median ms", lambda m: f"{m.latency.late.median:.1f}"),
         row(f"{late}, p95 ms", lambda m: f"{m.latency.late.p95:.1f}"),
+        row(f"turns 1-{FRESH_TURNS}, mean CPU ms", lambda m: f"{m.latency.fresh_cpu:.1f}"),
+        row(f"{late}, mean CPU ms", lambda m: f"{m.latency.late_cpu:.1f}"),
         row(f"{late} / turn {EARLY}", lambda m: f"{m.latency.late_to_early:.2f}"),
         row(
             f"turn {EARLY} / stock", lambda m: f"{m.latency.early.median / stock.early.median:.2f}"

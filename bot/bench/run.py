@@ -148,7 +148,7 @@ def _talk(running: Sequence[_Running], options: Options, say: Say) -> None:
         first = number % len(running)
         for one in [*running[first:], *running[:first]]:
             message = one.bot.messages[planned.message]
-            one.turns.append(one.client.time_turn(planned, message))
+            one.turns.append(one.client.time_turn(one.server, planned, message))
 
 
 def _measured(one: _Running, options: Options, memory: float) -> Measured:

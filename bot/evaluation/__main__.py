@@ -40,6 +40,8 @@ def _run(options: argparse.Namespace) -> int:
     print(as_plain(results))
     write_results(results, options.out)
     print(f"\nWritten: {options.out / 'report.html'}, {options.out / 'metrics.json'}")
+    if results.warnings and (options.write_docs or options.write_golden):
+        raise GuideError("Not accepted: " + "; ".join(results.warnings))
     if options.write_docs:
         write_docs(results, ROOT / "docs" / "evaluation.md")
     if options.write_golden:

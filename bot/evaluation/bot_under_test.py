@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ class BotUnderTest:
         self.card = ModelCard(
             name=name,
             knowledge_hash=catalogue.hash,
-            stale=catalogue.hash != knowledge_hash(ROOT / "knowledge"),
+            faults=tuple(_faults(catalogue.hash, classifier, parts["SentenceEncoder"].encoder)),
             labels={i: c.label for i, c in catalogue.cards.items()},
         )
 
@@ -122,6 +122,15 @@ def _written(path: Path) -> float:
 
 def _alarms(verdict: Verdict) -> bool:
     return verdict.urgent or verdict.crisis
+
+
+def _faults(trained_on: str, classifier: Any, encoder: Any) -> Iterator[str]:
+    if trained_on != knowledge_hash(ROOT / "knowledge"):
+        yield "the model was trained on another version of knowledge/: run `make train`"
+    if classifier is None:
+        yield "the urgency classifier did not load, so the patterns decide alone: run `make train`"
+    if encoder is None:
+        yield "the sentence encoder did not load: run `make train`"
 
 
 def _components(agent: Any) -> dict[str, Any]:

@@ -81,8 +81,11 @@ def measure_clinical(rows: Sequence[Row], parsed: Sequence[Parsed]) -> Section:
     metrics = {}
     for negation, wanted in (("Affirmed", True), ("Negated", False)):
         for tier in ("core", "ext"):
-            chosen = [(r, p) for r, p in zip(rows, parsed, strict=True)
-                      if r["negation"] == negation and r[tier]]
+            chosen = [
+                (r, p)
+                for r, p in zip(rows, parsed, strict=True)
+                if r["negation"] == negation and r[tier]
+            ]
             table_rows.append((f"{negation.lower()}, {tier}", len(chosen), *_clinical(chosen)))
         both = [(r, p) for r, p in zip(rows, parsed, strict=True) if r["negation"] == negation]
         at_concept = _clinical(both)[0]
@@ -149,9 +152,7 @@ def _systems(sets: Mapping[str, Judged], everyday: Sequence[Parsed] | None) -> T
     )
 
 
-def _groups(
-    title: str, column: str, judged: Judged, keys: Callable[[Row], Sequence[str]]
-) -> Table:
+def _groups(title: str, column: str, judged: Judged, keys: Callable[[Row], Sequence[str]]) -> Table:
     groups: dict[str, list[Parsed]] = {}
     for row, parsed in zip(judged.rows, judged.parsed, strict=True):
         for key in keys(row):
@@ -165,8 +166,11 @@ def _groups(
 
 def _errors(name: str, judged: Judged, due: bool) -> Table:
     rows = [
-        (p.text, ", ".join(row.get("families") or []) or "-",
-         ", ".join(p.verdict.families) if p.verdict else "-")
+        (
+            p.text,
+            ", ".join(row.get("families") or []) or "-",
+            ", ".join(p.verdict.families) if p.verdict else "-",
+        )
         for row, p in zip(judged.rows, judged.parsed, strict=True)
         if p.escalated != due
     ]

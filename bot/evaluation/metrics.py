@@ -98,9 +98,7 @@ def holding_threshold(scores: Sequence[float], share: float) -> float:
     return math.nextafter(ordered[need - 1], math.inf)
 
 
-def coverage_curve(
-    scores: Sequence[float], right: Sequence[bool]
-) -> list[tuple[float, float]]:
+def coverage_curve(scores: Sequence[float], right: Sequence[bool]) -> list[tuple[float, float]]:
     """Returns (share answered, share right of those) as the threshold falls."""
     order = sorted(range(len(scores)), key=lambda i: -scores[i])
     points, hits = [], 0

@@ -95,6 +95,7 @@ class ModelCard:
 
     name: str
     knowledge_hash: str
-    stale: bool
+    faults: tuple[str, ...] = ()
+    """What is wrong with it, so that its figures are not those of the bot as it stands."""
     labels: dict[str, str] = field(default_factory=dict)
     """Button titles by passage id: short names for tables."""

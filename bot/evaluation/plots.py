@@ -29,8 +29,13 @@ def reliability_bars(bins: Sequence[Bin]) -> bytes:
     xs, ys = [b.confidence for b in bins], [b.right for b in bins]
     axes.plot(xs, ys, marker="o", label="measured")
     for b in bins:
-        axes.annotate(str(b.count), (b.confidence, b.right), fontsize=8, xytext=(4, -10),
-                      textcoords="offset points")
+        axes.annotate(
+            str(b.count),
+            (b.confidence, b.right),
+            fontsize=8,
+            xytext=(4, -10),
+            textcoords="offset points",
+        )
     axes.set(xlabel="confidence", ylabel="share right", xlim=(0, 1), ylim=(0, 1.02))
     axes.legend(loc="upper left", fontsize=8)
     return _png(figure)

@@ -43,9 +43,13 @@ class Results:
     def headline(self) -> Table:
         """The figures in one table."""
         rows = [
-            (name, m.count, f"{m.value:.3f}",
-             f"{m.interval[0]:.3f}-{m.interval[1]:.3f}" if m.interval else "-",
-             "lower" if m.lower else "higher")
+            (
+                name,
+                m.count,
+                f"{m.value:.3f}",
+                f"{m.interval[0]:.3f}-{m.interval[1]:.3f}" if m.interval else "-",
+                "lower" if m.lower else "higher",
+            )
             for name, m in self.metrics.items()
         ]
         return Table("Figures", ("figure", "n", "value", "95 % interval", "better"), rows)

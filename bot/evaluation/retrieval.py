@@ -108,8 +108,9 @@ def measure(
     for name, parsed in outside.items():
         if parsed is not None:
             metrics[f"{name}.held_back"] = Metric.of(held_back(parsed))
-    confidence, right = _trust(asked, [p for n in outside for p in outside[n] or ()
-                                       if n in {"near_oos", "far_oos"}])
+    confidence, right = _trust(
+        asked, [p for n in outside for p in outside[n] or () if n in {"near_oos", "far_oos"}]
+    )
     bins = reliability(confidence, right)
     metrics["retrieval.calibration_error"] = Metric(
         calibration_error(bins), len(confidence), lower=True
@@ -187,9 +188,14 @@ def _systems(
     baselines: Sequence[Scored],
 ) -> Table:
     ranked = [p.ranked for p in asked.parsed]
-    bot = ("the bot", hit_at(asked.gold, ranked, 1), hit_at(asked.gold, ranked, 3),
-           answered_right(asked), answered_wrong(asked),
-           *(held_back(p) if p is not None else None for p in outside.values()))
+    bot = (
+        "the bot",
+        hit_at(asked.gold, ranked, 1),
+        hit_at(asked.gold, ranked, 3),
+        answered_right(asked),
+        answered_wrong(asked),
+        *(held_back(p) if p is not None else None for p in outside.values()),
+    )
     rows = [
         (
             b.name,
@@ -203,8 +209,14 @@ def _systems(
     ]
     return Table(
         f"Retrieval, {len(asked.rows)} questions",
-        ("system", "top 1", "top 3", "answered right", "answered wrong",
-         *(f"{name} held back" for name in outside)),
+        (
+            "system",
+            "top 1",
+            "top 3",
+            "answered right",
+            "answered wrong",
+            *(f"{name} held back" for name in outside),
+        ),
         [bot, *rows],
         "Top 1 and top 3 rank every question; the other columns count what is said under each "
         f"system's threshold. A baseline's holds back {HELD:.0%} of near_oos dev. "

@@ -73,7 +73,7 @@ def evaluate(
         ours = [row for row in clinical if row["core"] or row["ext"]]
         parsed = bot.read([row["sentence"] for row in ours], "clinical sentences")
         sections.append(escalation.measure_clinical(ours, parsed))
-    return Results(split, bot.card, sections, not_run, _warnings(bot.card))
+    return Results(split, bot.card, sections, not_run, bot.card.faults)
 
 
 def _retrieval(
@@ -108,9 +108,7 @@ def _intents(bot: Bot, encoder: Encoder, split: Split, *, lines: bool) -> Sectio
     return intents.measure(rows, _read(bot, rows, "intent"), baselines, lines=lines)
 
 
-def _escalation(
-    bot: Bot, split: Split, everyday: list[Parsed] | None, *, lines: bool
-) -> Section:
+def _escalation(bot: Bot, split: Split, everyday: list[Parsed] | None, *, lines: bool) -> Section:
     sets = {}
     for name in (*escalation.ALARMING, *escalation.QUIET):
         rows = load_set(name, split)
@@ -120,9 +118,3 @@ def _escalation(
 
 def _read(bot: Bot, rows: Sequence[Row], label: str) -> list[Parsed]:
     return bot.read([row["text"] for row in rows], label)
-
-
-def _warnings(card: ModelCard) -> list[str]:
-    if not card.stale:
-        return []
-    return [f"{card.name} was trained on another version of knowledge/: run `make train`."]

@@ -125,6 +125,7 @@ def keep_logs_private(level: str) -> None:
     handler.setFormatter(logging.Formatter(LOG_FORMAT))
     logging.basicConfig(level=number, handlers=[handler], force=True)
     logging.captureWarnings(True)
+    logging.getLogger("py.warnings").addFilter(_is_no_deprecation)
     sys.excepthook = _log_uncaught
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, keep_plain_fields],
@@ -136,6 +137,11 @@ def keep_logs_private(level: str) -> None:
     for noisy in ("matplotlib", "apscheduler", "tensorflow", "urllib3", "sanic.access"):
         logging.getLogger(noisy).setLevel(logging.ERROR)
     logging.getLogger("rasa").setLevel(number)
+
+
+def _is_no_deprecation(record: logging.LogRecord) -> bool:
+    """Drops what libraries of 2022 say about each other: fifty lines a start."""
+    return not re.search(r": \w*(Deprecation|20)Warning: ", record.getMessage())
 
 
 def _log_uncaught(

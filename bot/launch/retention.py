@@ -56,18 +56,40 @@ def sql_store(tracker_store: Any) -> Any | None:
     return store if hasattr(store, "SQLEvent") else None
 
 
-async def expire_daily(app: Any, days: int) -> None:
-    """Deletes at start and then once a day, beside the turns; an error waits for the next day."""
-    while True:
-        store = sql_store(getattr(getattr(app.ctx, "agent", None), "tracker_store", None))
-        if store is not None:
-            try:
-                count = await asyncio.get_running_loop().run_in_executor(
-                    None, delete_expired, store.engine, store.SQLEvent.__table__, days
-                )
-                if count:
-                    logger.info("deleted %d conversations older than %d days", count, days)
-            except Exception as error:  # The bot must go on answering.
-                logger.error("old conversations were not deleted: %s", type(error).__name__)
-        # A store that is not there yet (no database at start) is asked for again soon.
-        await asyncio.sleep(60.0 if store is None else DAY)
+class Retention:
+    """Deletes at the server's start and then once a day, beside the turns."""
+
+    def __init__(self, days: int) -> None:
+        self._days = days
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, app: Any, loop: asyncio.AbstractEventLoop) -> None:
+        """Is Sanic's `after_server_start` listener."""
+        self._task = loop.create_task(self._run(app))
+
+    async def stop(self, app: Any, loop: asyncio.AbstractEventLoop) -> None:
+        """Is Sanic's `before_server_stop` listener."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self, app: Any) -> None:
+        while True:
+            store = sql_store(getattr(getattr(app.ctx, "agent", None), "tracker_store", None))
+            if store is not None:
+                await self._delete(store)
+            # A store that is not there yet (no database at start) is asked for again soon.
+            await asyncio.sleep(60.0 if store is None else DAY)
+
+    async def _delete(self, store: Any) -> None:
+        loop = asyncio.get_running_loop()
+        events = store.SQLEvent.__table__
+        try:
+            count = await loop.run_in_executor(
+                None, delete_expired, store.engine, events, self._days
+            )
+        except Exception as error:  # The bot must go on answering; tomorrow is another try.
+            logger.error("old conversations were not deleted: %s", type(error).__name__)
+            return
+        if count:
+            logger.info("deleted %d conversations older than %d days", count, self._days)

@@ -41,7 +41,7 @@ def serve(settings: Settings, model: Path | None) -> None:
     from rasa.utils.common import configure_library_logging
 
     from bot.launch.model_loading import ModelLoader
-    from bot.launch.retention import expire_daily
+    from bot.launch.retention import Retention
 
     configure_library_logging()
     endpoints = rasa.core.utils.AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
@@ -53,10 +53,9 @@ def serve(settings: Settings, model: Path | None) -> None:
     )
     app.register_listener(ModelLoader(model, endpoints), "before_server_start")
 
-    async def keep_retention(running: object) -> None:
-        await expire_daily(running, settings.retention_days)
-
-    app.add_task(keep_retention)
+    retention = Retention(settings.retention_days)
+    app.register_listener(retention.start, "after_server_start")
+    app.register_listener(retention.stop, "before_server_stop")
     app.register_listener(rasa.core.run.close_resources, "after_server_stop")
     app.run(
         host=settings.interface,

@@ -55,12 +55,16 @@ class Supervisor:
         """Runs until Ctrl-C or SIGTERM (0), or until a server dies before it was up (1)."""
         started = time.monotonic()
         try:
-            names = " and ".join(server.what for server in self._servers)
+            names = " and ".join(
+                server.what[0].lower() + server.what[1:] for server in self._servers
+            )
             with self._console.waiting(f"Starting {names}"):
                 if not self._until_answered(started):
                     return 1
             seconds = time.monotonic() - started
-            self._console.say(f"Up after {seconds:.0f} s.\n{self._welcome}")
+            ready = all(server.answer.state is State.READY for server in self._servers)
+            how = "Ready" if ready else "Up, but NOT READY (see above),"
+            self._console.say(f"{how} after {seconds:.0f} s.\n{self._welcome}")
             return self._watch()
         except KeyboardInterrupt:
             self._console.say("\nStopping ...")

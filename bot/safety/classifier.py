@@ -23,13 +23,15 @@ _INVERSE_REGULARIZATION = 20.0
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which score on the classifier alone raises the alarm, or lets a doubt stand.
+    """From which score on the classifier alone raises the alarm.
 
-    Set by the evaluation run that docs/escalation-model-card.md describes.
+    `urgent_calm` applies where the patterns found a denial, another sense or a normal reading.
+    Set by the run "dev 2026-11-23" of docs/escalation-model-card.md, for recall.
     """
 
     urgent: float = 0.5
-    crisis: float = 0.5
+    crisis: float = 0.4
+    urgent_calm: float = 0.9
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from bot.safety.classifier import Scores, UrgencyClassifier
 from bot.safety.clauses import Clause
 from bot.safety.families import UNSPECIFIED
-from bot.safety.pattern_detector import PatternDetector
+from bot.safety.pattern_detector import Examination, PatternDetector
 from bot.safety.verdict import Finding, Verdict, level_of
 
 logger = logging.getLogger(__name__)
@@ -46,11 +46,12 @@ class Detector:
         clause_vectors: Any = None,
     ) -> Verdict:
         """Judges `text`; `whole` and `clause_vectors` are its embeddings, if there are any."""
-        verdict = self._patterns.detect(text, doc)
+        examined = self._patterns.examine(text, doc)
+        verdict = examined.verdict
         scores = self._scores(text, whole, clauses, clause_vectors)
         if scores is None or self._classifier is None:
             return verdict
-        added = _added(text, verdict, scores, clauses or (), self._classifier)
+        added = _added(text, examined, scores, clauses or (), self._classifier)
         if not added:
             return verdict
         findings = verdict.findings + added
@@ -71,7 +72,7 @@ class Detector:
 
 def _added(
     text: str,
-    verdict: Verdict,
+    examined: Examination,
     scores: Scores,
     clauses: Sequence[Clause],
     classifier: UrgencyClassifier,
@@ -79,15 +80,27 @@ def _added(
     start, end = 0, len(text)
     if scores.clause is not None and scores.clause < len(clauses):
         start, end = clauses[scores.clause].start, clauses[scores.clause].end
-    found = []
+    found: list[Finding] = []
+    verdict = examined.verdict
     if scores.crisis >= classifier.thresholds.crisis and not verdict.crisis:
         found.append(
             Finding("self_harm", "crisis", start, end, "classifier", score=scores.crisis)
         )
-    if scores.urgent >= classifier.thresholds.urgent and not verdict.urgent:
+    limits = classifier.thresholds
+    needed = limits.urgent_calm if _speaks_for_calm(examined) else limits.urgent
+    if scores.urgent >= needed and not verdict.urgent:
         found.append(
             Finding(
                 UNSPECIFIED.name, UNSPECIFIED.tier, start, end, "classifier", score=scores.urgent
             )
         )
     return tuple(found)
+
+
+def _speaks_for_calm(examined: Examination) -> bool:
+    """Tells whether all that the patterns found is denied, meant otherwise or normal.
+
+    Embeddings barely see negation, numbers and figures of speech. Crisis is never held back.
+    """
+    denied = any(f.negated for f in examined.verdict.findings)
+    return denied or examined.other_sense or examined.normal_reading

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from bot.safety.families import FAMILIES
@@ -11,10 +12,20 @@ from bot.safety.hypothetical import is_hypothetical
 from bot.safety.language import guess_language
 from bot.safety.library import Library, load_library
 from bot.safety.negation import NegationScope
-from bot.safety.readings import ReadingLimits, find_readings
+from bot.safety.readings import ReadingLimits, find_readings, has_normal_reading
+from bot.safety.syntax import reviewed
 from bot.safety.things import said_of_thing
 from bot.safety.tokens import Token, tokenize
 from bot.safety.verdict import Finding, Verdict, level_of
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A verdict with what speaks for calm: another sense of a word, a normal reading."""
+
+    verdict: Verdict
+    other_sense: bool = False
+    normal_reading: bool = False
 
 
 class PatternDetector:
@@ -31,35 +42,44 @@ class PatternDetector:
         self._limits = limits or ReadingLimits()
 
     def detect(self, text: str, doc: Any = None) -> Verdict:
+        return self.examine(text, doc).verdict
+
+    def examine(self, text: str, doc: Any = None) -> Examination:
+        """Returns the verdict and whatever the rules found that speaks against an alarm."""
         library = load_library()
         tokens = tokenize(text, library.aliases, library.repair)
-        findings = self._findings(tokens, library)
-        findings += find_readings(tokens, self._limits)
-        ordered = tuple(sorted(findings, key=lambda f: (f.start, f.end, f.family)))
-        return Verdict(
+        findings, dropped = self._findings(tokens, library)
+        findings = reviewed(findings, text, doc, self._nlp)
+        readings = find_readings(tokens, self._limits)
+        ordered = tuple(sorted(findings + readings, key=lambda f: (f.start, f.end, f.family)))
+        verdict = Verdict(
             level=level_of(ordered),
             findings=ordered,
             hypothetical=is_hypothetical(tokens, library.people, ordered),
             language=guess_language(tokens),
         )
+        normal = not readings and has_normal_reading(tokens, self._limits)
+        return Examination(verdict, dropped, normal)
 
-    def _findings(self, tokens: Sequence[Token], library: Library) -> list[Finding]:
+    def _findings(
+        self, tokens: Sequence[Token], library: Library
+    ) -> tuple[list[Finding], bool]:
+        """Returns the findings, and whether another sense took some away."""
         tags = library.lexicon.tag(tokens)
         scanner = Scanner(tokens, tags, library.lexicon)
         matches = scanner.scan(library.rules + library.spanish)
         decoys = scanner.scan(library.decoys)
+        meant = [m for m in matches if _has_person(m, tokens, library)]
         kept = [
             m
-            for m in matches
-            if not _is_decoy(m, decoys)
-            and _has_person(m, tokens, library)
-            and not said_of_thing(m, tokens, library)
+            for m in meant
+            if not _is_decoy(m, decoys) and not said_of_thing(m, tokens, library)
         ]
         scope = NegationScope(
             tokens, [(m.start, m.end) for m in kept], library.nominal, library.negation
         )
         judged = [(m, scope.negated(m.start, m.end, m.slots)) for m in kept]
-        return _merged(judged, tokens)
+        return _merged(judged, tokens), len(kept) < len(meant)
 
 
 def _is_decoy(match: Match, decoys: Sequence[Match]) -> bool:

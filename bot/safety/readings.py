@@ -105,6 +105,24 @@ def find_readings(tokens: Sequence[Token], limits: ReadingLimits) -> list[Findin
     return findings
 
 
+def has_normal_reading(tokens: Sequence[Token], limits: ReadingLimits) -> bool:
+    """Tells whether a temperature, pulse, saturation or pressure is given and is normal."""
+    texts = [token.text for token in tokens]
+    return any(_is_normal(number, texts, limits) for number in find_numbers(tokens))
+
+
+def _is_normal(number: Number, texts: Sequence[str], limits: ReadingLimits) -> bool:
+    value, kind = number.value, _nearest(number, texts)
+    if kind == "oxygen":
+        return limits.oxygen_low < value <= 100
+    if kind == "pulse":
+        return limits.pulse_low < value < limits.pulse_high
+    if kind == "pressure":
+        return limits.systolic_low <= value < limits.systolic_high
+    warm = 35 <= value < limits.fever_celsius or 95 <= value < limits.fever_fahrenheit
+    return warm and (number.decimal or _near(texts, number, _TEMP, 6, 2))
+
+
 def _finding(family: str, tokens: Sequence[Token], start: int, end: int) -> Finding:
     tier = FAMILIES[family].tier
     return Finding(family, tier, tokens[start].start, tokens[end - 1].end, "reading")

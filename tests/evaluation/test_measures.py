@@ -132,8 +132,13 @@ def test_outside_sets_are_run_when_they_are_there(tmp_path: Path) -> None:
     rows = [
         {"sentence": "fever", "concept": "fever", "negation": "Affirmed", **clinical},
         {"sentence": "fever", "concept": "fever", "negation": "Negated", **clinical},
-        {"sentence": "cough", "concept": "cough", "negation": "Negated", "core": False,
-         "ext": False},
+        {
+            "sentence": "cough",
+            "concept": "cough",
+            "negation": "Negated",
+            "core": False,
+            "ext": False,
+        },
     ]
     write_rows(tmp_path / "negation_clinical.jsonl", rows)
     results = evaluate(SilentBot(), split="dev", data=tmp_path, encoder=WordEncoder())

@@ -86,9 +86,7 @@ def test_hit_at() -> None:
     assert hit_at(gold, ranked, 3) == Rate(2, 4)
 
 
-@pytest.mark.parametrize(
-    ("share", "held"), [(0.0, 0), (0.5, 2), (0.6, 3), (0.75, 3), (1.0, 4)]
-)
+@pytest.mark.parametrize(("share", "held"), [(0.0, 0), (0.5, 2), (0.6, 3), (0.75, 3), (1.0, 4)])
 def test_threshold_holds_back_at_least_the_share(share: float, held: int) -> None:
     scores = [0.4, 0.1, 0.3, 0.2]
     threshold = holding_threshold(scores, share)

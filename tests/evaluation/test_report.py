@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.errors import GuideError
+from bot.evaluation import __main__ as program
 from bot.evaluation import plots
-from bot.evaluation.__main__ import main
+from bot.evaluation.bot_under_test import BotUnderTest
 from bot.evaluation.metrics import Bin, Rate
 from bot.evaluation.parsed import ModelCard
 from bot.evaluation.report import Results, as_plain, write_docs, write_results
 from bot.evaluation.tables import Figure, Metric, Section, Table, as_text, shown_cell
+from tests.evaluation.fakes import SilentBot
 
 
 def results() -> Results:
@@ -31,7 +33,7 @@ def results() -> Results:
         ],
         {"part.share": Metric.of(Rate(1, 2))},
     )
-    return Results("dev", ModelCard("m.tar.gz", "abc", stale=True), [section], ["x"], ["old"])
+    return Results("dev", ModelCard("m.tar.gz", "abc", ("old",)), [section], ["x"], ["old"])
 
 
 def test_cells() -> None:
@@ -87,5 +89,32 @@ def test_docs_without_a_place_are_refused(tmp_path: Path) -> None:
 def test_without_a_model_it_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--model", str(tmp_path)]) == 2
+    assert program.main(["--model", str(tmp_path)]) == 2
     assert "make train" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("options", "golden", "code"),
+    [
+        ([], None, 0),
+        ([], {"part.share": {"value": 0.52, "tolerance": 0.02}}, 0),
+        ([], {"part.share": {"value": 0.53, "tolerance": 0.02}}, 1),
+        ([], {"not.run": {"value": 0.9, "tolerance": 0.02}}, 0),
+        (["--write-golden"], None, 2),
+        (["--write-docs"], None, 2),
+    ],
+    ids=["no golden", "on the tolerance", "fell", "not run", "faulty golden", "faulty docs"],
+)
+def test_exit_code(
+    options: list[str],
+    golden: dict[str, object] | None,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The model of these results has a fault, so its figures are never accepted."""
+    monkeypatch.setattr(BotUnderTest, "load", lambda models: SilentBot())
+    monkeypatch.setattr(program, "evaluate", lambda bot, **options: results())
+    monkeypatch.setattr(program, "read_golden", lambda split: golden)
+    assert program.main(["--out", str(tmp_path), *options]) == code

@@ -37,8 +37,11 @@ def words_as_read(document: Document) -> list[str]:
     path: tuple[str, ...] = ()
     lead, columns = "", False
     for passage in document.passages:
-        said += [h for i, h in enumerate(passage.heading_path) if passage.heading_path[: i + 1]
-                 != path[: i + 1]]
+        said += [
+            h
+            for i, h in enumerate(passage.heading_path)
+            if passage.heading_path[: i + 1] != path[: i + 1]
+        ]
         path = passage.heading_path
         if passage.kind is PassageKind.ITEM and passage.lead != lead:
             said.append(passage.lead)

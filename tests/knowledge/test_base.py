@@ -44,7 +44,11 @@ def test_questions_labels_and_topics_are_read(tmp_path: Path) -> None:
     )
     hands, water = knowledge.readings[HANDS], knowledge.readings[WATER]
     # `no` stays a word: YAML's own reading of it would be False.
-    assert (hands.label, hands.questions, hands.after_escalation) == ("Hands", ("wash?", "no"), True)
+    assert (hands.label, hands.questions, hands.after_escalation) == (
+        "Hands",
+        ("wash?", "no"),
+        True,
+    )
     assert (water.label, water.questions, water.after_escalation) == ("", (), False)
     (topic,) = knowledge.topics
     assert (topic.id, topic.topic, topic.ask) == ("cost", "costs", "the office")
@@ -72,35 +76,57 @@ def test_a_second_document_is_dropped_in(tmp_path: Path) -> None:
     [
         (
             f"passages:\n- id: {HANDS}\n- id: {WATER}s\n",
-            3, f"there is no passage '{WATER}s'", f"the nearest passage is '{WATER}'",
+            3,
+            f"there is no passage '{WATER}s'",
+            f"the nearest passage is '{WATER}'",
         ),
         (
             f"passages:\n- id: {HANDS}\n- id: {WATER}\n- id: {HANDS}\n",
-            4, f"'{HANDS}' is listed twice", "merge",
+            4,
+            f"'{HANDS}' is listed twice",
+            "merge",
         ),
         (
             f"passages:\n- id: {HANDS}\n  label: Same\n- id: {WATER}\n  label: same\n",
-            5, f"label 'same' is also that of '{HANDS}'", "a label of its own",
+            5,
+            f"label 'same' is also that of '{HANDS}'",
+            "a label of its own",
         ),
         (
             f"passages:\n- id: {HANDS}\n  label: {'x' * (MAX_LABEL + 1)}\n",
-            3, "label: ensure this value has at most 45", "mend",
+            3,
+            "label: ensure this value has at most 45",
+            "mend",
         ),
         (
             f"passages:\n- id: {HANDS}\n  questions:\n  - what: now\n",
-            4, "str type expected", "quotes around a question with a colon",
+            4,
+            "str type expected",
+            "quotes around a question with a colon",
         ),
         (
             f"passages:\n- id: {HANDS}\n  questions:\n  - a: b: c\n",
-            4, "not readable", "quotes around a question with a colon",
+            4,
+            "not readable",
+            "quotes around a question with a colon",
         ),
         (f"passages:\n- id: {HANDS}\n  qestions: []\n", 3, "extra fields not permitted", "mend"),
         ("passages:\n- label: Hands\n", 2, "id: field required", "mend"),
         ("entries: []\n", 1, "passages: field required", "mend"),
         ("# nothing but a comment\n", 1, "expected dict not NoneType", "mend"),
     ],
-    ids=["unknown id", "twice", "label twice", "long label", "a mapping", "broken YAML",
-         "unknown field", "no id", "no passages", "empty"],
+    ids=[
+        "unknown id",
+        "twice",
+        "label twice",
+        "long label",
+        "a mapping",
+        "broken YAML",
+        "unknown field",
+        "no id",
+        "no passages",
+        "empty",
+    ],
 )
 def test_question_files_are_checked(
     tmp_path: Path, questions: str, line: int, what: str, remedy: str
@@ -145,7 +171,9 @@ def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:
 def test_two_documents_with_one_id_are_refused(tmp_path: Path) -> None:
     root = write_knowledge(tmp_path, {"doc": BODY})
     (root / "other.md").write_text(document_text("Text.", id="doc"), encoding="utf-8")
-    with pytest.raises(KnowledgeError, match=r"other\.md:2: document id 'doc' is also used by .*doc"):
+    with pytest.raises(
+        KnowledgeError, match=r"other\.md:2: document id 'doc' is also used by .*doc"
+    ):
         load_knowledge(root)
 
 
@@ -235,7 +263,9 @@ def test_the_hash_does_not_change_with_other_files(root: Path, name: str) -> Non
     assert knowledge_hash(root) == before
 
 
-def test_the_hash_is_that_of_the_content_wherever_it_lies(root: Path, tmp_path_factory) -> None:  # type: ignore[no-untyped-def]
+def test_the_hash_is_that_of_the_content_wherever_it_lies(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     twin = tmp_path_factory.mktemp("twin")
     for path in knowledge_files(root):
         copy = twin / path.relative_to(root)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import logging
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.launch import retention
-from bot.launch.retention import DAY, delete_expired, sql_store
+from bot.launch.retention import DAY, Retention, delete_expired, sql_store
 
 NOW = 1_000_000_000.0
 EVENTS = sa.Table(
@@ -81,3 +83,35 @@ def test_the_sql_store_is_found_inside_its_wrappers() -> None:
     assert sql_store(wrapped) is sql
     assert sql_store(SimpleNamespace(_tracker_store=SimpleNamespace())) is None
     assert sql_store(None) is None
+
+
+def app_with(engine: sa.engine.Engine) -> SimpleNamespace:
+    sql = SimpleNamespace(engine=engine, SQLEvent=SimpleNamespace(__table__=EVENTS))
+    agent = SimpleNamespace(tracker_store=SimpleNamespace(_tracker_store=sql))
+    return SimpleNamespace(ctx=SimpleNamespace(agent=agent))
+
+
+async def _start_and_stop(app: SimpleNamespace) -> None:
+    task = Retention(30)
+    await task.start(app, asyncio.get_running_loop())
+    await asyncio.sleep(0.3)
+    await task.stop(app, asyncio.get_running_loop())
+
+
+async def test_the_server_deletes_at_its_start(engine: sa.engine.Engine) -> None:
+    store(engine, "old", 31)  # As of NOW, in 2001.
+    await _start_and_stop(app_with(engine))
+    assert senders(engine) == {}
+
+
+async def test_a_store_that_fails_stops_nothing(
+    engine: sa.engine.Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    EVENTS.drop(engine)
+    with caplog.at_level(logging.ERROR):
+        await _start_and_stop(app_with(engine))
+    assert "were not deleted: OperationalError" in caplog.text
+
+
+async def test_a_server_without_a_model_has_nothing_to_delete() -> None:
+    await _start_and_stop(SimpleNamespace(ctx=SimpleNamespace()))

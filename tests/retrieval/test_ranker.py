@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bot.encoding import Vectors
 from bot.retrieval.entries import Entry, EntryKind
 from bot.retrieval.linear import FEATURES, CharacterFeatures, LinearModel, fit_lexical, fit_probe
 from bot.retrieval.ranker import NEIGHBOURS, POOL, Ranker, Signals
@@ -15,7 +17,7 @@ from bot.retrieval.vectors import VectorIndex
 RNG = np.random.default_rng(0)
 
 
-def ranker_of(owners: list[int], vectors: np.ndarray) -> Ranker:
+def ranker_of(owners: list[int], vectors: Vectors) -> Ranker:
     """A ranker whose linear models say nothing, so that similarity alone is looked at."""
     targets = [f"t{i}" for i in range(max(owners) + 1)]
     nothing = LinearModel(
@@ -29,7 +31,7 @@ def ranker_of(owners: list[int], vectors: np.ndarray) -> Ranker:
     return Ranker(targets, np.array(owners), index, nothing, silent, characters)
 
 
-def pooled_by_hand(query: np.ndarray, vectors: np.ndarray, owners: list[int]) -> list[float]:
+def pooled_by_hand(query: Vectors, vectors: Vectors, owners: list[int]) -> list[float]:
     """The mean of each target's best three of the 96 nearest, short ones padded with the 96th."""
     cosines = vectors @ query
     near = np.argsort(-cosines)[:NEIGHBOURS]
@@ -78,12 +80,16 @@ def test_a_linear_model_is_a_dot_product_and_loads_equal(tmp_path: Path) -> None
     # 2*1 + 4*0.5 + 0.5 = 4.5; 2*-2 + 4*0.25 = -3
     np.testing.assert_allclose(model.scores(x), [[4.5, -3.0]])
     model.save(tmp_path / "model.npz")
-    np.testing.assert_array_equal(LinearModel.load(tmp_path / "model.npz").scores(x), model.scores(x))
+    np.testing.assert_array_equal(
+        LinearModel.load(tmp_path / "model.npz").scores(x), model.scores(x)
+    )
 
 
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("fit", [fit_probe, fit_lexical])
-def test_fitted_models_know_their_examples_and_never_name_the_unseen(fit, classes: int) -> None:  # type: ignore[no-untyped-def]
+def test_fitted_models_know_their_examples_and_never_name_the_unseen(
+    fit: Callable[..., LinearModel], classes: int
+) -> None:
     # Target number `classes` has no example; scikit-learn keeps one row for two classes.
     x = np.repeat(np.eye(classes, dtype=np.float32), 3, axis=0)
     owners = np.repeat(np.arange(classes), 3)
@@ -116,7 +122,9 @@ def test_rare_buckets_weigh_more() -> None:
 
 def test_saved_and_loaded_it_scores_equally(tmp_path: Path) -> None:
     vectors = RNG.normal(size=(30, 8)).astype(np.float32)
-    entries = [Entry(f"t{i % 5}", EntryKind.QUESTION, f"question {i} of {i % 5}") for i in range(30)]
+    entries = [
+        Entry(f"t{i % 5}", EntryKind.QUESTION, f"question {i} of {i % 5}") for i in range(30)
+    ]
     ranker = Ranker.fit(entries, vectors)
     ranker.save(tmp_path)
     again = Ranker.load(tmp_path, ranker.targets)

@@ -34,8 +34,9 @@ Watch for:
 - fever above normal
 - confusion or sleepiness
 """
-COLLECT, ROOM = "doc/before/leukapheresis-removes-white-blood-cells-it", (
-    "doc/before/lymphodepletion-makes-room-for-new-cells"
+COLLECT, ROOM = (
+    "doc/before/leukapheresis-removes-white-blood-cells-it",
+    ("doc/before/lymphodepletion-makes-room-for-new-cells"),
 )
 NEARBY = "doc/why-stay-nearby/serious-reactions-show-quickly"
 FEVER = "doc/why-stay-nearby/fever-above-normal"
@@ -60,7 +61,12 @@ TOPICS = """topics:
   ask: the office
   questions: [how much does it cost, will insurance pay, price of it, insurance cost]
 """
-OFF = ["tell me a joke", "who won the football match", "weather today please", "a joke about football"]
+OFF = [
+    "tell me a joke",
+    "who won the football match",
+    "weather today please",
+    "a joke about football",
+]
 
 QUERIES = [
     "what is leukapheresis",
@@ -77,9 +83,7 @@ QUERIES = [
 def knowledge(tmp_path_factory: pytest.TempPathFactory) -> KnowledgeBase:
     root = tmp_path_factory.mktemp("knowledge")
     files = {"doc.yml": QUESTIONS}
-    return load_knowledge(
-        write_knowledge(root, {"doc": BODY}, questions=files, not_covered=TOPICS)
-    )
+    return load_knowledge(write_knowledge(root, {"doc": BODY}, questions=files, not_covered=TOPICS))
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +153,11 @@ def test_is_passage(target: str, expected: bool) -> None:
 
 def test_sentences_split_at_ends_and_lines() -> None:
     assert sentences("One. Two? Three!\nFour: B.C. five\n\n") == [
-        "One.", "Two?", "Three!", "Four: B.C.", "five",
+        "One.",
+        "Two?",
+        "Three!",
+        "Four: B.C.",
+        "five",
     ]
 
 
@@ -189,10 +197,14 @@ def test_what_is_not_covered_leads(
 def test_confidence_separates_the_known_from_the_unknown(
     retriever: Retriever, encoder: WordEncoder
 ) -> None:
-    known = [rank(retriever, encoder, q).confidence for q in ("what is leukapheresis",
-                                                            "why stay nearby please")]
-    unknown = [rank(retriever, encoder, q).confidence for q in ("tell a football joke",
-                                                              "will insurance pay the price")]
+    known = [
+        rank(retriever, encoder, q).confidence
+        for q in ("what is leukapheresis", "why stay nearby please")
+    ]
+    unknown = [
+        rank(retriever, encoder, q).confidence
+        for q in ("tell a football joke", "will insurance pay the price")
+    ]
     assert min(known) > 0.5 > max(unknown)
 
 
@@ -255,7 +267,9 @@ def test_a_single_passage_is_found(tmp_path: Path, encoder: WordEncoder) -> None
 def test_without_questions_known_and_unknown_are_still_told_apart(
     tmp_path: Path, encoder: WordEncoder
 ) -> None:
-    retriever = Retriever.fit(load_knowledge(write_knowledge(tmp_path, {"doc": BODY})), encoder, OFF)
+    retriever = Retriever.fit(
+        load_knowledge(write_knowledge(tmp_path, {"doc": BODY})), encoder, OFF
+    )
     known = rank(retriever, encoder, "does leukapheresis remove white blood cells")
     assert known.passages[0].target == COLLECT
     unknown = rank(retriever, encoder, "a football joke about the weather")
@@ -271,9 +285,7 @@ def test_with_nothing_but_off_topic_questions_nothing_is_believed(
     assert rank(retriever, encoder, "tell me a joke").confidence < 0.2
 
 
-def test_a_new_document_without_questions_is_found(
-    tmp_path: Path, encoder: WordEncoder
-) -> None:
+def test_a_new_document_without_questions_is_found(tmp_path: Path, encoder: WordEncoder) -> None:
     parking = "## Parking\n\nThe garage opens at seven. Tickets are free for visitors.\n"
     root = write_knowledge(
         tmp_path, {"doc": BODY, "visit": parking}, questions={"doc.yml": QUESTIONS}

@@ -27,15 +27,29 @@ T = Thresholds(answer=0.40, clarify=0.20, small_talk=0.45, override=0.85)
 
 def card(identity: str, section: str, *, after_escalation: bool = False) -> Card:
     return Card(
-        id=identity, quote=f"Quote {identity}.", label=f"Label {identity}", title="T",
-        section=section, publisher="unknown", url="unknown", as_of="2026-06",
-        reviewed_by="unknown", reviewed_on="unknown", language="en",
+        id=identity,
+        quote=f"Quote {identity}.",
+        label=f"Label {identity}",
+        title="T",
+        section=section,
+        publisher="unknown",
+        url="unknown",
+        as_of="2026-06",
+        reviewed_by="unknown",
+        reviewed_on="unknown",
+        language="en",
         after_escalation=after_escalation,
-    )  # fmt: skip
+    )
 
 
-CARDS = [card("a", "S"), card("b", "S"), card("c", "S"), card("d", "Z"), card("e", "Z"),
-         card("x", "Z", after_escalation=True)]
+CARDS = [
+    card("a", "S"),
+    card("b", "S"),
+    card("c", "S"),
+    card("d", "Z"),
+    card("e", "Z"),
+    card("x", "Z", after_escalation=True),
+]
 CATALOGUE = Catalogue(
     {c.id: c for c in CARDS}, {"cost": TopicCard("cost", "costs", "the office")}, "hash"
 )
@@ -80,87 +94,195 @@ CASES = [
     Case("question, on the answer threshold", ANSWER, ranking=ranking(0.40), passage="a"),
     Case("question, above it", ANSWER, ranking=ranking(0.41), passage="a"),
     Case("question, below it", contract.UTTER_CLARIFY, ranking=ranking(0.39), related=ABC),
-    Case("question, on the clarify threshold", contract.UTTER_CLARIFY, ranking=ranking(0.20),
-         related=ABC),
-    Case("question, below it all", contract.UTTER_DONT_KNOW, ranking=ranking(0.19), related=ABC,
-         unanswered=True),
-    Case("question, a topic behind", contract.UTTER_CLARIFY,
-         ranking=ranking(0.3, other="topic:cost")),
-    Case("question, a topic ahead", contract.UTTER_NOT_COVERED,
-         ranking=ranking(0.3, other="topic:cost", ahead=True), topic="cost", unanswered=True),
-    Case("question, a topic ahead of a sure answer", ANSWER,
-         ranking=ranking(0.40, other="topic:cost", ahead=True), passage="a"),
-    Case("question, off topic ahead", contract.UTTER_OUT_OF_SCOPE,
-         ranking=ranking(0.3, other=OFF_TOPIC, ahead=True)),
-    Case("question, off topic behind", contract.UTTER_CLARIFY,
-         ranking=ranking(0.3, other=OFF_TOPIC)),
-    Case("question, only a topic found", contract.UTTER_NOT_COVERED,
-         ranking=ranking(0.9, "", "topic:cost"), topic="cost", unanswered=True),
-    Case("question, nothing found", contract.UTTER_DONT_KNOW, ranking=ranking(0.9, ""), related=(),
-         unanswered=True),
+    Case(
+        "question, on the clarify threshold",
+        contract.UTTER_CLARIFY,
+        ranking=ranking(0.20),
+        related=ABC,
+    ),
+    Case(
+        "question, below it all",
+        contract.UTTER_DONT_KNOW,
+        ranking=ranking(0.19),
+        related=ABC,
+        unanswered=True,
+    ),
+    Case(
+        "question, a topic behind", contract.UTTER_CLARIFY, ranking=ranking(0.3, other="topic:cost")
+    ),
+    Case(
+        "question, a topic ahead",
+        contract.UTTER_NOT_COVERED,
+        ranking=ranking(0.3, other="topic:cost", ahead=True),
+        topic="cost",
+        unanswered=True,
+    ),
+    Case(
+        "question, a topic ahead of a sure answer",
+        ANSWER,
+        ranking=ranking(0.40, other="topic:cost", ahead=True),
+        passage="a",
+    ),
+    Case(
+        "question, off topic ahead",
+        contract.UTTER_OUT_OF_SCOPE,
+        ranking=ranking(0.3, other=OFF_TOPIC, ahead=True),
+    ),
+    Case(
+        "question, off topic behind", contract.UTTER_CLARIFY, ranking=ranking(0.3, other=OFF_TOPIC)
+    ),
+    Case(
+        "question, only a topic found",
+        contract.UTTER_NOT_COVERED,
+        ranking=ranking(0.9, "", "topic:cost"),
+        topic="cost",
+        unanswered=True,
+    ),
+    Case(
+        "question, nothing found",
+        contract.UTTER_DONT_KNOW,
+        ranking=ranking(0.9, ""),
+        related=(),
+        unanswered=True,
+    ),
     Case("question, not embedded", contract.UTTER_UNAVAILABLE, ranking=None),
     Case("no intent, sure answer", ANSWER, intent=None, probability=0.0, passage="a"),
     # Neighbours first, then what ranked next: of section S "b" follows, "b" and "c" ranked.
     Case("answer, its buttons", ANSWER, passage="a", related=("b", "c")),
-    Case("answer, at most three buttons", ANSWER, ranking=ranking(0.6, "bdeac"), passage="b",
-         related=("c", "d", "e")),
+    Case(
+        "answer, at most three buttons",
+        ANSWER,
+        ranking=ranking(0.6, "bdeac"),
+        passage="b",
+        related=("c", "d", "e"),
+    ),
     # Small talk holds a question back from 0.45 on, unless the answer is sure from 0.85 on.
     Case("small talk", NEITHER, intent=TALK, ranking=ranking(0.1)),
     Case("small talk, on its threshold", NEITHER, intent=TALK, probability=0.45),
     Case("small talk, below it", ANSWER, intent=TALK, probability=0.44, passage="a"),
     Case("small talk, answer below override", NEITHER, intent=TALK, ranking=ranking(0.84)),
     Case("small talk, answer on override", ANSWER, intent=TALK, ranking=ranking(0.85), passage="a"),
-    Case("small talk of three words", NEITHER, intent=TALK, ranking=ranking(0.99),
-         text="hi there friend"),
-    Case("small talk of four words", ANSWER, intent=TALK, ranking=ranking(0.99),
-         text="hi there what happens", passage="a"),
-    Case("a button's title", ANSWER, intent=TALK, ranking=ranking(1.0, "a"), text="CRS",
-         passage="a"),
+    Case(
+        "small talk of three words",
+        NEITHER,
+        intent=TALK,
+        ranking=ranking(0.99),
+        text="hi there friend",
+    ),
+    Case(
+        "small talk of four words",
+        ANSWER,
+        intent=TALK,
+        ranking=ranking(0.99),
+        text="hi there what happens",
+        passage="a",
+    ),
+    Case(
+        "a button's title", ANSWER, intent=TALK, ranking=ranking(1.0, "a"), text="CRS", passage="a"
+    ),
     # Tell me more, and where is this from.
     Case("more, after the last answer", ANSWER, intent=MORE, context=AT_A, passage="b"),
-    Case("more, at the section's end", contract.UTTER_NO_MORE, intent=MORE,
-         context=Context(last_passage="c")),
+    Case(
+        "more, at the section's end",
+        contract.UTTER_NO_MORE,
+        intent=MORE,
+        context=Context(last_passage="c"),
+    ),
     Case("more, before any answer", contract.UTTER_NO_MORE, intent=MORE),
-    Case("more, last passage gone", contract.UTTER_NO_MORE, intent=MORE,
-         context=Context(last_passage="old")),
-    Case("more, hardly recognised", ANSWER, intent=MORE, probability=0.44, context=AT_A,
-         passage="a"),
-    Case("source, after an answer", contract.UTTER_SOURCE, intent=SOURCE, context=AT_A,
-         passage="a"),
+    Case(
+        "more, last passage gone",
+        contract.UTTER_NO_MORE,
+        intent=MORE,
+        context=Context(last_passage="old"),
+    ),
+    Case(
+        "more, hardly recognised", ANSWER, intent=MORE, probability=0.44, context=AT_A, passage="a"
+    ),
+    Case(
+        "source, after an answer", contract.UTTER_SOURCE, intent=SOURCE, context=AT_A, passage="a"
+    ),
     Case("source, before any answer", contract.UTTER_NO_SOURCE, intent=SOURCE),
-    Case("source, last passage gone", contract.UTTER_NO_SOURCE, intent=SOURCE,
-         context=Context(last_passage="old")),
+    Case(
+        "source, last passage gone",
+        contract.UTTER_NO_SOURCE,
+        intent=SOURCE,
+        context=Context(last_passage="old"),
+    ),
     # A personal question goes to the care team, with a passage where there is one.
-    Case("advice, with a passage", contract.UTTER_CARE_TEAM_RELATED, intent=ADVICE,
-         ranking=ranking(0.40), passage="a"),
+    Case(
+        "advice, with a passage",
+        contract.UTTER_CARE_TEAM_RELATED,
+        intent=ADVICE,
+        ranking=ranking(0.40),
+        passage="a",
+    ),
     Case("advice, without", contract.UTTER_CARE_TEAM, intent=ADVICE, ranking=ranking(0.39)),
-    Case("advice, a sure passage", contract.UTTER_CARE_TEAM_RELATED, intent=ADVICE,
-         ranking=ranking(0.95), passage="a"),
-    Case("advice, hardly recognised", contract.UTTER_CARE_TEAM, intent=ADVICE, probability=0.1,
-         ranking=ranking(0.1)),
+    Case(
+        "advice, a sure passage",
+        contract.UTTER_CARE_TEAM_RELATED,
+        intent=ADVICE,
+        ranking=ranking(0.95),
+        passage="a",
+    ),
+    Case(
+        "advice, hardly recognised",
+        contract.UTTER_CARE_TEAM,
+        intent=ADVICE,
+        probability=0.1,
+        ranking=ranking(0.1),
+    ),
     # No passage reassures about a symptom, however sure.
     Case("symptom", contract.UTTER_SYMPTOM, intent=SYMPTOM, ranking=ranking(0.1)),
-    Case("symptom, a sure passage", contract.UTTER_SYMPTOM, intent=SYMPTOM,
-         ranking=ranking(0.99)),
+    Case("symptom, a sure passage", contract.UTTER_SYMPTOM, intent=SYMPTOM, ranking=ranking(0.99)),
     Case("symptom, not embedded", contract.UTTER_UNAVAILABLE, intent=SYMPTOM, ranking=None),
     # Out of scope.
     Case("out of scope", contract.UTTER_OUT_OF_SCOPE, intent=OUT, ranking=ranking(0.1)),
-    Case("out of scope, answer below override", contract.UTTER_OUT_OF_SCOPE, intent=OUT,
-         ranking=ranking(0.84)),
-    Case("out of scope, answer on override", ANSWER, intent=OUT, ranking=ranking(0.85),
-         passage="a"),
-    Case("out of scope, but a topic ahead", contract.UTTER_NOT_COVERED, intent=OUT,
-         ranking=ranking(0.3, other="topic:cost", ahead=True), topic="cost", unanswered=True),
+    Case(
+        "out of scope, answer below override",
+        contract.UTTER_OUT_OF_SCOPE,
+        intent=OUT,
+        ranking=ranking(0.84),
+    ),
+    Case(
+        "out of scope, answer on override", ANSWER, intent=OUT, ranking=ranking(0.85), passage="a"
+    ),
+    Case(
+        "out of scope, but a topic ahead",
+        contract.UTTER_NOT_COVERED,
+        intent=OUT,
+        ranking=ranking(0.3, other="topic:cost", ahead=True),
+        topic="cost",
+        unanswered=True,
+    ),
     # A choice among what was offered.
     Case("picked", ANSWER, text="the second one", context=OFFERED, passage="e"),
-    Case("picked, though unsure", ANSWER, text="1", context=OFFERED, ranking=ranking(0.01),
-         intent=TALK, passage="d"),
+    Case(
+        "picked, though unsure",
+        ANSWER,
+        text="1",
+        context=OFFERED,
+        ranking=ranking(0.01),
+        intent=TALK,
+        passage="d",
+    ),
     Case("picked, not embedded", ANSWER, text="2", context=OFFERED, ranking=None, passage="e"),
-    Case("picked one that is gone", contract.UTTER_DONT_KNOW, text="1", ranking=ranking(0.1),
-         context=Context(offered=("old",)), unanswered=True),
+    Case(
+        "picked one that is gone",
+        contract.UTTER_DONT_KNOW,
+        text="1",
+        ranking=ranking(0.1),
+        context=Context(offered=("old",)),
+        unanswered=True,
+    ),
     # After an escalation only a sure passage that may follow it.
-    Case("urgent, a passage that may follow", ANSWER, urgent=True, ranking=ranking(0.40, "xa"),
-         passage="x", related=()),
+    Case(
+        "urgent, a passage that may follow",
+        ANSWER,
+        urgent=True,
+        ranking=ranking(0.40, "xa"),
+        passage="x",
+        related=(),
+    ),
     Case("urgent, not sure of it", NEITHER, urgent=True, ranking=ranking(0.39, "xa")),
     Case("urgent, a passage that may not", NEITHER, urgent=True, ranking=ranking(0.99, "ax")),
     Case("urgent, nothing found", NEITHER, urgent=True, ranking=ranking(0.99, "")),
@@ -172,9 +294,15 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.name)
 def test_route(case: Case) -> None:
     decision = route(
-        case.text, case.intent, case.probability, case.ranking, CATALOGUE,
-        context=case.context, thresholds=T, urgent=case.urgent,
-    )  # fmt: skip
+        case.text,
+        case.intent,
+        case.probability,
+        case.ranking,
+        CATALOGUE,
+        context=case.context,
+        thresholds=T,
+        urgent=case.urgent,
+    )
     assert decision.action == case.action
     assert decision.passage == case.passage
     assert decision.topic == case.topic
@@ -221,13 +349,25 @@ INTENTS = [*sorted(KNOWLEDGE_INTENTS), MORE, SOURCE, TALK, contract.INTENT_CRISI
     st.booleans(),
 )
 def test_no_message_leaves_the_decision_undefined(
-    text: str, intent: str | None, probability: float, sure: float, passages: str, other: str,
-    ahead: bool, urgent: bool,
-) -> None:  # fmt: skip
+    text: str,
+    intent: str | None,
+    probability: float,
+    sure: float,
+    passages: str,
+    other: str,
+    ahead: bool,
+    urgent: bool,
+) -> None:
     decision = route(
-        text, intent, probability, ranking(sure, passages, other, ahead=ahead), CATALOGUE,
-        context=Context("a", ("d", "e")), thresholds=T, urgent=urgent,
-    )  # fmt: skip
+        text,
+        intent,
+        probability,
+        ranking(sure, passages, other, ahead=ahead),
+        CATALOGUE,
+        context=Context("a", ("d", "e")),
+        thresholds=T,
+        urgent=urgent,
+    )
     if decision.action is None:  # Only small talk and an escalation speak for themselves.
         assert urgent or intent not in KNOWLEDGE_INTENTS
     quoting = {ANSWER, contract.UTTER_CARE_TEAM_RELATED, contract.UTTER_SOURCE}
