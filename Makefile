@@ -42,7 +42,7 @@ test: check ## Everything: data, lint, types, fast tests, then the tests that tr
 check: validate lint ## Checks the data, the style and the types
 
 validate: install-dev
-	$(PYTHON) -W ignore -m rasa data validate
+	scripts/validate.sh
 
 lint: install-dev ## Checks style and types only
 	$(PYTHON) -m ruff check .

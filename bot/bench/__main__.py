@@ -21,7 +21,7 @@ TURNS = 300
 """Issue 2 compares a turn at 300 with a turn at 5."""
 
 ROUNDS = 3
-"""33 late turns and 33 fifth turns a bot: enough for a p95, in about five minutes."""
+"""33 late turns and 33 fifth turns a bot: enough for a p95, in about seven minutes."""
 
 RESULT = ROOT / "results" / "bench.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rounds", type=_rounds, default=ROUNDS, help="long conversations (default %(default)s)"
     )
-    parser.add_argument("--quick", action="store_true", help="one round: about two minutes")
+    parser.add_argument("--quick", action="store_true", help="one round: two to three minutes")
     parser.add_argument("--train", action="store_true", help="train this bot too, without cache")
     parser.add_argument(
         "--write-docs", action="store_true", help="put the table into docs/benchmarks.md"

@@ -33,6 +33,7 @@ class ModelLoader:
     def __init__(self, model: Path | None, endpoints: AvailableEndpoints) -> None:
         self._model = model
         self._endpoints = endpoints
+        self._waiting: asyncio.Task[None] | None = None
 
     async def __call__(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         """Is Sanic's `before_server_start` listener."""
@@ -46,7 +47,14 @@ class ModelLoader:
             "the clinic's numbers, and loads its model as soon as the database answers.",
             problem,
         )
-        app.add_task(self._load_when_possible(app, loop))
+        app.ctx.not_ready_why = f"The database of conversations cannot be reached: {problem}."
+        self._waiting = loop.create_task(self._load_when_possible(app, loop))
+
+    async def stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        """Is Sanic's `before_server_stop` listener."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            await asyncio.gather(self._waiting, return_exceptions=True)
 
     async def _load_when_possible(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         while await database_problem(self._endpoints) is not None:
@@ -101,5 +109,5 @@ def _connect(settings: dict[str, object]) -> str | None:
             engine.dispose()
     except Exception as error:
         cause = getattr(error, "orig", None) or error
-        return f"{type(cause).__name__}: {redact(str(cause)).strip()}"
+        return f"{type(cause).__name__}: {redact(' '.join(str(cause).split()))}"
     return None

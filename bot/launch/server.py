@@ -51,7 +51,9 @@ def serve(settings: Settings, model: Path | None) -> None:
     app = rasa.core.run.configure_app(
         channels, cors=list(settings.cors), enable_api=False, port=settings.port
     )
-    app.register_listener(ModelLoader(model, endpoints), "before_server_start")
+    loader = ModelLoader(model, endpoints)
+    app.register_listener(loader, "before_server_start")
+    app.register_listener(loader.stop, "before_server_stop")
 
     retention = Retention(settings.retention_days)
     app.register_listener(retention.start, "after_server_start")

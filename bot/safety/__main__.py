@@ -13,7 +13,7 @@ def main() -> None:
     verdict = PatternDetector().detect(text)
     for finding in verdict.findings:
         mark = "denied " if finding.negated else ""
-        print(f"{mark}{finding.family} ({finding.source}): {text[finding.start:finding.end]!r}")
+        print(f"{mark}{finding.family} ({finding.source}): {text[finding.start : finding.end]!r}")
     print(json.dumps(verdict.as_dict(), indent=1))
 
 

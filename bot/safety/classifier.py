@@ -31,7 +31,7 @@ class Thresholds:
 
     urgent: float = 0.5
     crisis: float = 0.4
-    urgent_calm: float = 0.9
+    urgent_calm: float = 0.95
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,7 @@ class UrgencyClassifier:
         rows, self._bias = _three_rows(model)
         self._dense, self._sparse = rows[:, : vectors.shape[1]], rows[:, vectors.shape[1] :]
 
-    def _telling(
-        self, vectors: Array, bags: Sequence[Bag], owner: Any, names: Any
-    ) -> list[int]:
+    def _telling(self, vectors: Array, bags: Sequence[Bag], owner: Any, names: Any) -> list[int]:
         """Picks, for each message of several clauses, the likeliest to carry its label.
 
         Of a message that is neither, none may, so all are kept.

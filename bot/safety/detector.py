@@ -83,9 +83,7 @@ def _added(
     found: list[Finding] = []
     verdict = examined.verdict
     if scores.crisis >= classifier.thresholds.crisis and not verdict.crisis:
-        found.append(
-            Finding("self_harm", "crisis", start, end, "classifier", score=scores.crisis)
-        )
+        found.append(Finding("self_harm", "crisis", start, end, "classifier", score=scores.crisis))
     limits = classifier.thresholds
     needed = limits.urgent_calm if _speaks_for_calm(examined) else limits.urgent
     if scores.urgent >= needed and not verdict.urgent:

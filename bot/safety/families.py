@@ -33,9 +33,7 @@ _ALL = (
     Family("bleeding", "ext", "haemorrhage, thrombocytopenia", advice="bleeding"),
     Family("allergy", "ext", "anaphylaxis, hypersensitivity", advice="allergy"),
     Family("confusion", "core", "encephalopathy, delirium (ICANS)", advice="confusion_speech"),
-    Family(
-        "speech_writing", "core", "aphasia, dysarthria, dysgraphia", advice="confusion_speech"
-    ),
+    Family("speech_writing", "core", "aphasia, dysarthria, dysgraphia", advice="confusion_speech"),
     Family("fever_chills", "core", "pyrexia >=38.0 C, rigors", advice="fever"),
     Family("tremor", "core", "tremor, myoclonus", advice="confusion_speech"),
     Family("heartbeat", "ext", "tachycardia, arrhythmia"),
@@ -46,10 +44,9 @@ _ALL = (
     Family("fatigue_severe", "soft", "severe fatigue or weakness"),
     Family("pain_severe", "soft", "severe myalgia or arthralgia"),
 )
-FAMILIES = {family.name: family for family in _ALL}
 # The classifier sees that something is urgent, not what.
 UNSPECIFIED = Family("unspecified", "ext", "urgent, family not named")
-FAMILIES[UNSPECIFIED.name] = UNSPECIFIED
+FAMILIES = {family.name: family for family in (*_ALL, UNSPECIFIED)}
 _GRAVITY = {name: rank for rank, name in enumerate(FAMILIES)}
 
 

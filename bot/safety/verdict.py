@@ -1,4 +1,4 @@
-"""What the safety detectors say about a message: levels, findings with evidence, and the verdict."""
+"""What the safety detectors say about a message: levels, findings with evidence, verdict."""
 
 from __future__ import annotations
 

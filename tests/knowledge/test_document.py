@@ -57,6 +57,10 @@ def test_marks_go_and_words_stay(path: Path) -> None:
     assert only(read(path, body)).text == "Bold, slanted, code, a link, *star*, <5 & https://y.org"
 
 
+def test_a_line_break_is_a_space(path: Path) -> None:
+    assert only(read(path, "one\ntwo  \nthree\\\nfour")).text == "one two three four"
+
+
 def test_an_item_carries_its_lead_in(path: Path) -> None:
     document = read(path, "## Care\n\nWatch for:\n\n- fever\n- chills\n  and shaking\n")
     assert [p.text for p in document.passages] == ["fever", "chills and shaking"]

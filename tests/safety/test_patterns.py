@@ -172,7 +172,9 @@ def test_alarm_survives_what_follows(suffix: str) -> None:
 
 
 @pytest.mark.parametrize("wrap", ["{}", "hi, {} thanks!", "parking?? {}", "{} lol", "/report {}"])
-@pytest.mark.parametrize("shape", [str.upper, str.lower, str.title], ids=["upper", "lower", "title"])
+@pytest.mark.parametrize(
+    "shape", [str.upper, str.lower, str.title], ids=["upper", "lower", "title"]
+)
 def test_alarm_survives_case_and_company(wrap: str, shape: object) -> None:
     assert callable(shape)
     assert "breathing" in detect(wrap.format(shape("i can't breathe"))).families
