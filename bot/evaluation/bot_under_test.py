@@ -13,7 +13,7 @@ from bot.errors import ModelError
 from bot.evaluation.parsed import ModelCard, Parsed
 from bot.evaluation.progress import shown
 from bot.knowledge.base import knowledge_hash
-from bot.safety import Detector, Level, PatternDetector, Verdict
+from bot.safety import Verdict
 from bot.safety.quick import quick_verdict
 from bot.settings import ROOT, quiet_third_parties
 
@@ -29,13 +29,14 @@ class BotUnderTest:
         parts = _components(agent)
         self._retriever = parts["PassageRetriever"].retriever
         detector = parts["SymptomDetector"].detector
-        classifier = getattr(detector, "_classifier", None)
-        self._classifier_alone = classifier and Detector(_NoPatterns(), classifier)
+        self._classifier = getattr(detector, "_classifier", None)
         catalogue = self._retriever.catalogue
         self.card = ModelCard(
             name=name,
             knowledge_hash=catalogue.hash,
-            faults=tuple(_faults(catalogue.hash, classifier, parts["SentenceEncoder"].encoder)),
+            faults=tuple(
+                _faults(catalogue.hash, self._classifier, parts["SentenceEncoder"].encoder)
+            ),
             labels={i: c.label for i, c in catalogue.cards.items()},
         )
 
@@ -95,25 +96,12 @@ class BotUnderTest:
         )
 
     def _classifier_alarm(self, text: str, embeddings: Any) -> bool | None:
-        if self._classifier_alone is None:
+        if self._classifier is None:
             return None
-        verdict = self._classifier_alone.detect(
-            text,
-            whole=embeddings.whole,
-            clauses=embeddings.clauses,
-            clause_vectors=embeddings.clause_vectors,
-        )
-        return _alarms(verdict)
-
-
-class _NoPatterns(PatternDetector):
-    """Stands in for the patterns where the classifier is measured alone."""
-
-    def __init__(self) -> None:
-        """Reads no pattern."""
-
-    def detect(self, text: str, doc: Any = None) -> Verdict:
-        return Verdict(Level.NONE)
+        texts = [text, *(clause.text for clause in embeddings.clauses)]
+        scores = self._classifier.scores(embeddings.whole, embeddings.clause_vectors, texts=texts)
+        limits = self._classifier.thresholds
+        return bool(scores.urgent >= limits.urgent or scores.crisis >= limits.crisis)
 
 
 def _written(path: Path) -> float:

@@ -11,6 +11,7 @@ from bot.evaluation import escalation, intents, retrieval
 from bot.evaluation.baselines import CentroidIntents, majority_intent, retrieval_baselines
 from bot.evaluation.escalation import Judged
 from bot.evaluation.parsed import ModelCard, Parsed
+from bot.evaluation.progress import shown
 from bot.evaluation.report import Results
 from bot.evaluation.sets import Row, Split, load_outside, load_set, nlu_examples
 from bot.evaluation.tables import Section
@@ -92,7 +93,7 @@ def _retrieval(
     near_dev = [row["text"] for row in load_set("near_oos", "dev")]
     scored = [
         retrieval.score_baseline(baseline, asked, texts, near_dev)
-        for baseline in retrieval_baselines(knowledge, encoder)
+        for baseline in shown("retrieval baselines", retrieval_baselines(knowledge, encoder))
     ]
     return retrieval.measure(asked, outside, scored, bot.card.labels, knowledge, lines=lines)
 

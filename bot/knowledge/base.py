@@ -130,6 +130,7 @@ class _Entry(BaseModel):
     id: str
     label: str = Field("", max_length=MAX_LABEL)
     after_escalation: bool = False
+    instead: str = ""
     questions: list[str] = Field(default_factory=list)
 
     class Config:
@@ -242,7 +243,13 @@ def _read_questions(
             entry.label,
             tuple(q.strip() for q in entry.questions if q.strip()),
             entry.after_escalation,
+            entry.instead,
         )
+        if entry.instead and (entry.instead not in known or entry.instead == entry.id):
+            line = _line_at(text, ("passages", number, "instead"))
+            near = _nearest(entry.instead, known)
+            what = f"`instead` names '{entry.instead}', which is no other passage"
+            problems.append(problem(path, line, what, f"the nearest passage is '{near}'"))
     return problems
 
 

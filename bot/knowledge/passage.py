@@ -73,6 +73,8 @@ class Reading:
     label: str
     questions: tuple[str, ...]
     after_escalation: bool
+    instead: str = ""
+    """The passage to quote when this one is found: it only leads in, the other answers."""
 
 
 @dataclass(frozen=True)

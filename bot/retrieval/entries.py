@@ -48,7 +48,7 @@ def sentences(text: str) -> list[str]:
 def build_entries(knowledge: KnowledgeBase, off_topic: Sequence[str] = ()) -> list[Entry]:
     """Lists all searched texts: per passage its quote, sentences, label and questions."""
     entries = [
-        Entry(p.id, kind, text)
+        Entry(_answering(knowledge, p), kind, text)
         for p in knowledge.passages
         for kind, text in _passage_texts(knowledge, p)
     ]
@@ -59,6 +59,11 @@ def build_entries(knowledge: KnowledgeBase, off_topic: Sequence[str] = ()) -> li
     ]
     entries += [Entry(OFF_TOPIC, EntryKind.QUESTION, text) for text in off_topic]
     return [e for e in entries if e.text.strip()]
+
+
+def _answering(knowledge: KnowledgeBase, passage: Passage) -> str:
+    reading = knowledge.readings.get(passage.id)
+    return reading.instead if reading and reading.instead else passage.id
 
 
 def _passage_texts(knowledge: KnowledgeBase, passage: Passage) -> Iterator[tuple[EntryKind, str]]:

@@ -30,7 +30,7 @@ class Thresholds:
     """
 
     urgent: float = 0.5
-    crisis: float = 0.4
+    crisis: float = 0.5
     urgent_calm: float = 0.95
 
 
