@@ -45,7 +45,8 @@ class HealthInput(InputChannel):  # type: ignore[misc]
         async def ready(request: Request) -> HTTPResponse:
             agent = getattr(request.app.ctx, "agent", None)
             if agent is None or not agent.is_ready():
-                return response.json({"status": "not ready", "why": NOT_READY}, status=503)
+                why = getattr(request.app.ctx, "not_ready_why", NOT_READY)
+                return response.json({"status": "not ready", "why": why}, status=503)
             return response.json({"status": "ready", "model": agent.model_id})
 
         return routes

@@ -9,6 +9,7 @@ from bot.safety.pattern_detector import PatternDetector
 
 
 def main() -> None:
+    """Prints the verdict on a text, with its evidence."""
     text = " ".join(sys.argv[1:]) or sys.stdin.read()
     verdict = PatternDetector().detect(text)
     for finding in verdict.findings:

@@ -26,6 +26,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Rule:
+    """A sequence of steps that, found in a text, is evidence of a family."""
+
     family: str
     steps: tuple[Step, ...]
     emergency: bool = False

@@ -33,7 +33,7 @@ def is_hypothetical(
         return False
     if any(f.tier == "crisis" or f.source == "classifier" for f in findings):
         return False
-    if not (set(words[:6]) & _ASKING or any(t.text == "?" for t in tokens) and len(words) > 3):
+    if not (set(words[:6]) & _ASKING or (any(t.text == "?" for t in tokens) and len(words) > 3)):
         return False
     persons = (people - _GENERIC) | _SPANISH_PEOPLE | _PRESENT
     asks_for_list = words[:1] == ["tell"] and words[1:2] == ["me"]

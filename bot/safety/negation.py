@@ -6,6 +6,7 @@ words that a denial is made of, so that an unforeseen word ends the scope and th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ class NegationScope:
         self._words = words
         self._nominal = nominal
         self._ends = {i: start for start, end in symptoms for i in range(start, end)}
-        self._symptom_end = {start: end for start, end in symptoms}
+        self._symptom_end = dict(symptoms)
         self._cues = {i for i in range(len(tokens)) if self._is_cue(i)}
 
     def negated(self, start: int, end: int, slots: Sequence[tuple[int, int]] = ()) -> bool:
@@ -71,7 +72,7 @@ class NegationScope:
 
     def _denied_inside(self, slots: Sequence[tuple[int, int]]) -> bool:
         """Tells whether a cue stands between the parts: "belly is soft, no cramps"."""
-        gaps = zip(slots, slots[1:])
+        gaps = itertools.pairwise(slots)
         return any(i in self._cues for (_, left), (right, _) in gaps for i in range(left, right))
 
     def _denied_before(self, start: int, end: int) -> bool:

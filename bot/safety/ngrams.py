@@ -41,6 +41,7 @@ def bag_of(text: str) -> Bag:
 
 
 def empty_bag() -> Bag:
+    """Returns the bag of a text without n-grams."""
     return Bag(np.empty(0, dtype=np.int64), np.empty(0))
 
 

@@ -60,11 +60,8 @@ def _digits(texts: Sequence[str], at: int) -> Number | None:
 
 def _words(texts: Sequence[str], at: int) -> Number | None:
     value, i = 0, at
-    if (
-        texts[i] == "a"
-        and texts[i + 1 : i + 2] == ["hundred"]
-        or texts[i] == "one"
-        and texts[i + 1 : i + 2] in (["hundred"], ["oh"], ["o"])
+    if (texts[i] == "a" and texts[i + 1 : i + 2] == ["hundred"]) or (
+        texts[i] == "one" and texts[i + 1 : i + 2] in (["hundred"], ["oh"], ["o"])
     ):
         value, i = 100, i + 2
     elif texts[i] in _HUNDRED:

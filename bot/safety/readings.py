@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -94,7 +95,7 @@ def find_readings(tokens: Sequence[Token], limits: ReadingLimits) -> list[Findin
     numbers = find_numbers(tokens)
     findings: list[Finding] = []
     used: set[int] = set()
-    for first, second in zip(numbers, numbers[1:]):
+    for first, second in itertools.pairwise(numbers):
         if first.start not in used and _is_ratio(first, second, texts):
             used.update((first.start, second.start))
             family = _pressure_pair(first, second, texts, limits)
@@ -198,7 +199,7 @@ def _is_fever(number: Number, texts: Sequence[str], limits: ReadingLimits) -> bo
     if not (celsius or fahrenheit) or not _WEATHER.isdisjoint(_sentence(number, texts)):
         return False
     after = texts[number.end : number.end + 2]
-    if after[:1] and after[0] in _UNIT or after[1:] and after[0] == "°":
+    if (after[:1] and after[0] in _UNIT) or (after[1:] and after[0] == "°"):
         return True
     if after[:1] and after[0] in ("/", "-", ":"):
         return _near(texts, number, _TEMP, 4, 0)

@@ -47,7 +47,7 @@ def _owned_by_person(thing: int, tokens: Sequence[Token], library: Library) -> b
 
 def _topic_after(match: Match, tokens: Sequence[Token], library: Library) -> bool:
     after = [t.text for t in tokens[match.end : match.end + _AFTER]]
-    if not after or after[0] not in _LINKS and tokens[match.end - 1].text not in _LINKS:
+    if not after or (after[0] not in _LINKS and tokens[match.end - 1].text not in _LINKS):
         return False
     for word in after:
         if word in (".", ",", "!", "?", "\n", "and", "but"):

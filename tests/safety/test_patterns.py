@@ -116,8 +116,14 @@ def test_negation_closes_no_more_than_its_own(text: str, family: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "emergency"),
-    [("I feel dizzy", False), ("I passed out", True), ("a nosebleed", False)]
-    + [("vomiting blood", True), ("an itchy rash", False), ("my throat is closing", True)],
+    [
+        ("I feel dizzy", False),
+        ("I passed out", True),
+        ("a nosebleed", False),
+        ("vomiting blood", True),
+        ("an itchy rash", False),
+        ("my throat is closing", True),
+    ],
 )
 def test_emergency_wording(text: str, emergency: bool) -> None:
     assert (detect(text).route == "emergency") is emergency
@@ -145,8 +151,13 @@ def test_hypothetical_needs_nobody_and_no_present_time(text: str, hypothetical: 
 
 @pytest.mark.parametrize(
     ("text", "language"),
-    [("I have a fever", "en"), ("tengo fiebre y me duele", "es"), ("у меня жар", "unknown")]
-    + [("j'ai de la fièvre et je ne peux pas", "unknown"), ("temp 101", "en")],
+    [
+        ("I have a fever", "en"),
+        ("tengo fiebre y me duele", "es"),
+        ("у меня жар", "unknown"),
+        ("j'ai de la fièvre et je ne peux pas", "unknown"),
+        ("temp 101", "en"),
+    ],
 )
 def test_language(text: str, language: str) -> None:
     assert detect(text).language == language

@@ -14,9 +14,20 @@ def readings(text: str, detector: PatternDetector = DETECTOR) -> list[str]:
 
 @pytest.mark.parametrize(
     "text",
-    ["38.0", "38,0", "temp 100.4", "it says 38 C", "39 de fiebre", "101.2 this morning"]
-    + ["temp of a hundred and two", "thirty eight point five degrees", "39 grados"]
-    + ["temp is one hundred one point four", "treinta y nueve de temperatura", "spiked 103"],
+    [
+        "38.0",
+        "38,0",
+        "temp 100.4",
+        "it says 38 C",
+        "39 de fiebre",
+        "101.2 this morning",
+        "temp of a hundred and two",
+        "thirty eight point five degrees",
+        "39 grados",
+        "temp is one hundred one point four",
+        "treinta y nueve de temperatura",
+        "spiked 103",
+    ],
 )
 def test_fever(text: str) -> None:
     assert readings(text) == ["fever_chills"]
@@ -24,9 +35,24 @@ def test_fever(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["37.9", "37,9", "temp 100.3", "98.2 this morning", "36.8 grados", "room 102", "I am 38"]
-    + ["38.5 kg", "day 38", "on 11/23 at 10:15", "weighs 101 pounds", "38 mg twice a day"]
-    + ["it is 39 degrees outside", "highway 101", "age 39", "$38.50"],
+    [
+        "37.9",
+        "37,9",
+        "temp 100.3",
+        "98.2 this morning",
+        "36.8 grados",
+        "room 102",
+        "I am 38",
+        "38.5 kg",
+        "day 38",
+        "on 11/23 at 10:15",
+        "weighs 101 pounds",
+        "38 mg twice a day",
+        "it is 39 degrees outside",
+        "highway 101",
+        "age 39",
+        "$38.50",
+    ],
 )
 def test_no_fever(text: str) -> None:
     assert readings(text) == []

@@ -96,7 +96,7 @@ def test_an_escalation_over_rest_is_first_and_machine_readable(server: Server) -
     reply = server.say("my husband has a fever")
     assert reply[0]["custom"]["kind"] == "escalation"
     assert reply[0]["custom"]["families"] == ["fever_chills"]
-    assert [p["role"] for p in reply[0]["custom"]["phones"]][0] == "care_team"
+    assert next(p["role"] for p in reply[0]["custom"]["phones"]) == "care_team"
 
 
 def test_a_dead_action_server_costs_nothing_that_is_said(server: Server) -> None:
