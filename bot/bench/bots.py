@@ -13,6 +13,7 @@ import yaml
 
 from bot.bench import messages
 from bot.bench.errors import BenchError
+from bot.launch.endpoints import store_path
 from bot.settings import ROOT
 
 GUIDE, STOCK, BARE = "guide", "stock", "bare"
@@ -47,17 +48,15 @@ def guide(model: Path, work: Path, port: int, action_port: int) -> Bot:
     Raises:
         BenchError: if its conversations would not go to a SQLite file in `work`.
     """
-    database = Path(sqlite_store()["db"])
-    if database.is_absolute():
-        raise BenchError(f"endpoints.yml keeps conversations in {database}: name a relative path.")
-    # SQLite's relative path starts where the server is started.
-    (work / database).parent.mkdir(parents=True, exist_ok=True)
+    database = Path(store_path(str(sqlite_store()["db"]), work))
+    if work not in database.parents:
+        raise BenchError(f"endpoints.yml keeps conversations in {database}: keep them under var/.")
     copy = work / "guide-model" / model.name  # A model that fails to load is marked beside it.
     copy.parent.mkdir()
     shutil.copyfile(model, copy)
     command = [sys.executable, "-m", "bot.launch.server", "--model", str(copy)]
     environment = {**guide_environment(work, action_port), "GUIDE_PORT": str(port)}
-    return Bot(GUIDE, messages.GUIDE, work, work / database, port, command, environment)
+    return Bot(GUIDE, messages.GUIDE, work, database, port, command, environment)
 
 
 def other(name: str, project: Path, model: Path, work: Path, port: int) -> Bot:

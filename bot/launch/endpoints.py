@@ -29,6 +29,12 @@ def runs_actions_here(endpoints: Path) -> bool:
     return urlsplit(str(url)).hostname in _HERE if url else False
 
 
+def store_path(database: str, data_dir: Path) -> str:
+    """Puts a SQLite file that endpoints.yml keeps under `var/` into GUIDE_DATA_DIR."""
+    path = Path(database)
+    return str(data_dir.joinpath(*path.parts[1:])) if path.parts[:1] == ("var",) else database
+
+
 def action_url(url: str, port: int) -> str:
     """Puts the port of `make run` into an address on this machine; leaves another one alone."""
     parts = urlsplit(url)

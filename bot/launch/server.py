@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.errors import GuideError
-from bot.launch.endpoints import action_url
+from bot.launch.endpoints import action_url, store_path
 from bot.launch.parent import stop_with_parent
 from bot.settings import ROOT, Settings, load_settings, quiet_third_parties
 
@@ -47,6 +47,10 @@ def serve(settings: Settings, model: Path | None) -> None:
     endpoints = rasa.core.utils.AvailableEndpoints.read_endpoints(str(ROOT / "endpoints.yml"))
     if endpoints.action is not None:
         endpoints.action.url = action_url(str(endpoints.action.url), settings.action_port)
+    store = endpoints.tracker_store
+    if store is not None and store.kwargs.get("dialect") == "sqlite" and store.kwargs.get("db"):
+        store.kwargs["db"] = store_path(str(store.kwargs["db"]), settings.data_dir)
+        Path(store.kwargs["db"]).parent.mkdir(parents=True, exist_ok=True)
     channels = rasa.core.run.create_http_input_channels(None, str(ROOT / "credentials.yml"))
     app = rasa.core.run.configure_app(
         channels, cors=list(settings.cors), enable_api=False, port=settings.port

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 PRIORITY = 6
 """Above Rasa's own rules (5 is free, forms and /restart are 5 and below): see DESIGN.md."""
 
-SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "feedback_positive"})
+SMALL_TALK = frozenset({"greet", "goodbye", "thank"})
 """Nothing cheerful follows an escalation: for these intents it is the whole reply."""
 
 CRISIS_INTENT_AT = 0.6
@@ -59,7 +59,8 @@ class EscalationRulePolicy(RulePolicy):  # type: ignore[misc]
         if due and verdict.crisis:
             return self._certain(ACTION_LISTEN_NAME, domain)  # Nothing follows a crisis message.
         if due and not tracker.active_loop_name and _is_small_talk(tracker):
-            return self._certain(ACTION_LISTEN_NAME, domain, no_user=False)
+            # As sure as a story, and before it; only an answer to the rest may follow.
+            return self._certain(ACTION_LISTEN_NAME, domain, no_user=False, confidence=1.0)
         filtered = without_escalation(tracker)
         prediction = super().predict_action_probabilities(
             filtered, domain, rule_only_data=rule_only_data, **kwargs
@@ -67,7 +68,8 @@ class EscalationRulePolicy(RulePolicy):  # type: ignore[misc]
         if self._is_fallback(prediction, domain):
             action = ACTION_LISTEN_NAME if due or has_spoken(tracker) else _instead(tracker)
             if action in domain.action_names_or_texts:
-                prediction = self._certain(action, domain, no_user=False)
+                unsure = self.config["core_fallback_threshold"]
+                prediction = self._certain(action, domain, no_user=False, confidence=unsure)
         if not actions_since_user(filtered) and tracker.get_slot(contract.SLOT_OUTCOME):
             # Small talk closes the matter of the last question (AnswerPolicy sets it anew).
             prediction.optional_events.append(SlotSet(contract.SLOT_OUTCOME, None))
@@ -100,9 +102,9 @@ class EscalationRulePolicy(RulePolicy):  # type: ignore[misc]
         *,
         events: list[Event] | None = None,
         no_user: bool = True,
+        confidence: float = 1.0,
     ) -> PolicyPrediction:
         probabilities = [0.0] * domain.num_actions
-        confidence = 1.0 if no_user else self.config["core_fallback_threshold"]
         probabilities[domain.index_for_action(action)] = confidence
         return PolicyPrediction(
             probabilities,

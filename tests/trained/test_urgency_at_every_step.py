@@ -19,6 +19,20 @@ QUIET = Verdict(Level.NONE)
 URGENT = Verdict(Level.URGENT, (Finding("breathing", "core", 0, 4, "pattern"),))
 
 
+CARD = {
+    "id": "a/b",
+    "quote": "Words.",
+    "label": "A label",
+    "title": "A title",
+    "section": "A section",
+    "publisher": "unknown",
+    "url": "unknown",
+    "as_of": "2026-06",
+    "reviewed_by": "unknown",
+    "reviewed_on": "unknown",
+}
+
+
 def stories() -> list[Any]:
     found = []
     for path in sorted((ROOT / "data" / "stories").glob("*.yml")):
@@ -47,7 +61,13 @@ def message(intent: str, actions: list[str], verdict: Verdict, sender: str) -> U
         "intent": {"name": intent, "confidence": 1.0},
         "entities": [],
         contract.VERDICT: verdict.as_dict(),
-        contract.DECISION: {"action": decided, "related": [], "unanswered": unanswered},
+        contract.DECISION: {
+            "action": decided,
+            "related": [],
+            "unanswered": unanswered,
+            "card": CARD,
+            "topic": {"topic": "parking", "ask": "the front desk"},
+        },
     }
     return UserMessage("words", CollectingOutputChannel(), sender, parse_data=data)
 
@@ -82,7 +102,7 @@ async def test_the_escalation_is_first_at_every_step_and_the_story_goes_on(
                 assert got == actions, (urgent_step, step)
                 continue
             assert got[0] == contract.UTTER_ESCALATION
-            small_talk = {"greet", "goodbye", "thank", "affirm", "feedback_positive"}
+            small_talk = {"greet", "goodbye", "thank"}
             assert got[1:] == ([] if intent in small_talk else actions), (urgent_step, step)
 
 
