@@ -10,17 +10,19 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
-from bot.components.fingerprint import code_hash
+from bot.components.fingerprint import code_hash, files_hash
+from bot.components.quiet_examples import quiet_examples
 from bot.encoding import DEFAULT_MODEL, training_encoder
+from bot.knowledge.base import load_knowledge
 from bot.safety import Detector, UrgencyClassifier, Verdict
 from bot.safety.quick import shared_patterns
 from bot.safety.training import load_examples
-from bot.settings import load_settings
+from bot.settings import ROOT, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -31,13 +33,16 @@ class SymptomDetector(GraphComponent, EntityExtractorMixin):  # type: ignore[mis
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Returns the default config: the encoder that the classifier is trained on."""
-        return {"model": DEFAULT_MODEL}
+        """Returns the default config: the encoder, and where the knowledge base is."""
+        return {"model": DEFAULT_MODEL, "knowledge": "knowledge"}
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Covers the detector's code and its training data."""
-        return code_hash("encoding.py", "safety")
+        """Covers the detector's code and data, and how people ask; not the passages' text."""
+        root = ROOT / str({**cls.get_default_config(), **config}["knowledge"])
+        asked = [*root.glob("questions/*.yml"), *root.glob("not_covered.yml")]
+        code = code_hash("encoding.py", "safety", "components/quiet_examples.py")
+        return files_hash(asked) + code
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
@@ -79,8 +84,20 @@ class SymptomDetector(GraphComponent, EntityExtractorMixin):  # type: ignore[mis
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Trains the classifier on its own data (`bot/safety/data`), not on the intents."""
+        """Trains the classifier on its own data (`bot/safety/data`).
+
+        What people ask without any symptom in it, from the knowledge base and the intents, is
+        added as quiet examples.
+        """
         texts, labels = load_examples()
+        examples = [
+            (str(m.get(TEXT)), str(m.get(INTENT)))
+            for m in training_data.intent_examples
+            if m.get(TEXT)
+        ]
+        knowledge = load_knowledge(ROOT / str(self._config["knowledge"]))
+        quiet = quiet_examples(knowledge, examples, self._patterns)
+        texts, labels = [*texts, *quiet], [*labels, *["neither"] * len(quiet)]
         encoder = training_encoder(str(self._config["model"]))
         classifier = UrgencyClassifier().fit(texts, labels, encoder.encode)
         with self._model_storage.write_to(self._resource) as folder:

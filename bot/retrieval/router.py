@@ -113,6 +113,8 @@ def route(
             return Decision(contract.UTTER_NO_SOURCE)
         if intent not in KNOWLEDGE_INTENTS:
             return Decision(None)
+    elif intent == contract.INTENT_OUT_OF_SCOPE:
+        intent = contract.INTENT_QUESTION  # A guess: what lies nearest decides.
     return _of_knowledge(intent, ranking, catalogue, thresholds)
 
 

@@ -90,6 +90,8 @@ OFFERED = Context(offered=("d", "e"))
 ABC = ("a", "b", "c")
 
 CASES = [
+    Case("off topic, sure", contract.UTTER_OUT_OF_SCOPE, intent="out_of_scope"),
+    Case("off topic, a guess", ANSWER, intent="out_of_scope", probability=0.44, passage="a"),
     # A question: answer from 0.40, clarify from 0.20, else it does not know.
     Case("question, on the answer threshold", ANSWER, ranking=ranking(0.40), passage="a"),
     Case("question, above it", ANSWER, ranking=ranking(0.41), passage="a"),

@@ -1,0 +1,59 @@
+"""What people ask a guide without any symptom in it: the urgency classifier's quiet examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from bot import contract
+from bot.knowledge.base import KnowledgeBase
+from bot.safety import PatternDetector
+
+MAX_EXAMPLES = 6000
+"""As many as there are alarms and other quiet examples together. Without them a quarter of the
+in-scope dev questions raised an alarm; recall on the dev sets moved by less than one message
+in a hundred (docs/escalation-model-card.md)."""
+
+_LOUD_INTENTS = frozenset({contract.INTENT_SYMPTOM, contract.INTENT_CRISIS, contract.INTENT_ADVICE})
+_LOUD_TOPIC = 0.1
+"""A topic is left out if more of its questions than this mention a symptom."""
+
+
+def quiet_examples(
+    knowledge: KnowledgeBase,
+    examples: Iterable[tuple[str, str]],
+    patterns: PatternDetector,
+) -> list[str]:
+    """Lists questions and small talk in which the patterns find nothing, evenly thinned out.
+
+    Args:
+        knowledge: the questions that passages answer, and of topics not covered.
+        examples: NLU examples as (text, intent).
+        patterns: decides what mentions a symptom.
+    """
+    texts = dict.fromkeys(
+        [t for t, intent in examples if intent not in _LOUD_INTENTS],
+    )
+    texts.update(dict.fromkeys(_questions(knowledge, patterns)))
+    quiet = [t for t in texts if not _loud(t, patterns)]
+    step = max(1, -(-len(quiet) // MAX_EXAMPLES))
+    return quiet[::step]
+
+
+def _questions(knowledge: KnowledgeBase, patterns: PatternDetector) -> Iterator[str]:
+    for passage in knowledge.passages:
+        reading = knowledge.readings.get(passage.id)
+        # Questions about a passage on symptoms may mean one without naming it.
+        if reading and not _loud(passage.quote, patterns):
+            yield from reading.questions
+    for topic in knowledge.topics:
+        if _share_loud(topic.questions, patterns) <= _LOUD_TOPIC:
+            yield from topic.questions
+
+
+def _loud(text: str, patterns: PatternDetector) -> bool:
+    verdict = patterns.detect(text)
+    return verdict.urgent or verdict.crisis
+
+
+def _share_loud(texts: Sequence[str], patterns: PatternDetector) -> float:
+    return sum(_loud(t, patterns) for t in texts) / max(len(texts), 1)
