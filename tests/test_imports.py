@@ -221,7 +221,8 @@ def module_name(path: Path) -> str:
 
 def watched(modules: list[str], heavy: tuple[str, ...], root: Path = ROOT) -> str:
     """Imports modules in a fresh interpreter; returns what they did that they should not."""
-    command = [sys.executable, "-c", WATCH, str(root), ",".join(heavy), *modules]
+    # -B: on a fresh clone Python itself would write bytecode, which is not the modules' doing.
+    command = [sys.executable, "-B", "-c", WATCH, str(root), ",".join(heavy), *modules]
     done = subprocess.run(
         command, cwd=root, capture_output=True, text=True, timeout=60, check=False
     )
