@@ -25,6 +25,8 @@ class Card:
     reviewed_on: str
     language: str
     after_escalation: bool
+    asked: bool
+    """Whether an editor has written questions for it."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class Catalogue:
                 reviewed_on=p.source.reviewed_on,
                 language=p.source.language,
                 after_escalation=bool(reading and reading.after_escalation),
+                asked=bool(reading and reading.questions),
             )
         topics = {t.id: TopicCard(t.id, t.topic, t.ask) for t in knowledge.topics}
         return cls(cards, topics, knowledge.hash)

@@ -39,6 +39,7 @@ def card(identity: str, section: str, *, after_escalation: bool = False) -> Card
         reviewed_on="unknown",
         language="en",
         after_escalation=after_escalation,
+        asked=True,
     )
 
 
