@@ -50,7 +50,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Covers the knowledge base and the modules that read, index and decide."""
         root = ROOT / str({**cls.get_default_config(), **config}["knowledge"])
-        code = code_hash("encoding.py", "knowledge", "retrieval", "contract.py")
+        code = code_hash("encoding", "knowledge", "retrieval", "contract.py")
         return knowledge_hash(root) + code
 
     def __init__(

@@ -24,7 +24,6 @@ from bot.encoding import (
     Vectors,
     check_model,
     load_encoder,
-    serve_with_one_thread,
     training_encoder,
 )
 from bot.safety.clauses import Clause, split_clauses
@@ -65,7 +64,7 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Covers the modules that compute the features."""
-        return code_hash("encoding.py", "safety/clauses.py")
+        return code_hash("encoding", "safety/clauses.py")
 
     def __init__(
         self, config: dict[str, Any], name: str, model_storage: ModelStorage, resource: Resource
@@ -103,9 +102,10 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
         with model_storage.read_from(resource) as folder:
             component.dimension = int((folder / DIMENSION_FILE).read_text())
         try:
-            component.encoder = load_encoder(component._model)
-            serve_with_one_thread()
-            component.encoder.encode(["warm up"])
+            encoder = load_encoder(component._model)
+            encoder.prepare_for_serving()
+            encoder.encode(["warm up"])
+            component.encoder = encoder
         except Exception as error:
             logger.error("sentence encoder not loaded (%s): patterns only", type(error).__name__)
         return component

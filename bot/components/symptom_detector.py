@@ -41,7 +41,7 @@ class SymptomDetector(GraphComponent, EntityExtractorMixin):  # type: ignore[mis
         """Covers the detector's code and data, and how people ask; not the passages' text."""
         root = ROOT / str({**cls.get_default_config(), **config}["knowledge"])
         asked = [*root.glob("questions/*.yml"), *root.glob("not_covered.yml")]
-        code = code_hash("encoding.py", "safety", "components/quiet_examples.py")
+        code = code_hash("encoding", "safety", "components/quiet_examples.py")
         return files_hash(asked) + code
 
     def __init__(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from bot.knowledge.base import KnowledgeBase
@@ -72,8 +73,11 @@ class Catalogue:
 
     def by_label(self, text: str) -> str | None:
         """Returns the passage whose button title this is, letter for letter."""
-        wanted = _fold(text)
-        return next((c.id for c in self.cards.values() if _fold(c.label) == wanted), None)
+        return self._by_label.get(_fold(text))
+
+    @cached_property
+    def _by_label(self) -> dict[str, str]:
+        return {_fold(c.label): c.id for c in reversed(self.cards.values())}
 
     def next_in_section(self, passage_id: str) -> str | None:
         """Returns the passage after this one in the same section, or None at its end."""

@@ -114,13 +114,17 @@ class Ranker:
         # A target with fewer than three entries in reach is padded with the last one's score.
         floor = scores[:, -1:]
         pooled = np.repeat(floor * POOL, len(self.targets), axis=1)
-        counts = np.zeros((len(vectors), len(self.targets)), dtype=np.int64)
-        rows = np.arange(len(vectors))
-        for column in range(scores.shape[1]):
-            owner = self.owners[numbers[:, column]]
-            take = counts[rows, owner] < POOL
-            pooled[rows[take], owner[take]] += scores[take, column] - floor[take, 0]
-            counts[rows[take], owner[take]] += 1
+        owners = self.owners[numbers]
+        # Entries come best first: sorted by owner, stably, each owner's best three lead its run.
+        order = np.argsort(owners, axis=1, kind="stable")
+        sorted_owners = np.take_along_axis(owners, order, axis=1)
+        place = np.arange(owners.shape[1])
+        new = np.ones_like(sorted_owners, dtype=bool)
+        new[:, 1:] = sorted_owners[:, 1:] != sorted_owners[:, :-1]
+        run_start = np.maximum.accumulate(np.where(new, place, 0), axis=1)
+        rows, columns = np.nonzero(place - run_start < POOL)
+        gained = (scores - floor)[rows, order[rows, columns]]
+        np.add.at(pooled, (rows, sorted_owners[rows, columns]), gained)
         return np.asarray(pooled / POOL, dtype=np.float32)
 
     def save(self, folder: Path) -> None:

@@ -56,6 +56,8 @@ class VectorIndex:
         """
         import faiss
 
+        # For one query at a time a second thread only spins (half of the server's CPU time).
+        faiss.omp_set_num_threads(1)
         try:
             return cls(faiss.read_index(str(path)))
         except RuntimeError as error:

@@ -9,7 +9,8 @@ needs a person in the sentence.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.safety.lexicon import Lexicon, Span
@@ -89,6 +90,28 @@ def _steps(words: Sequence[str], lexicon: Lexicon) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+class RuleBook:
+    """Rules in their order, looked up by the class that they begin with."""
+
+    def __init__(self, rules: Sequence[Rule]):
+        self._rules = tuple(rules)
+        self._by_first: dict[str, list[int]] = defaultdict(list)
+        for number, rule in enumerate(self._rules):
+            for name in rule.steps[0].classes:
+                self._by_first[name].append(number)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+    def beginning_with(self, classes: Mapping[str, list[Span]]) -> list[Rule]:
+        """Returns the rules whose first slot some class of a text can take, in order."""
+        numbers = {n for name in classes for n in self._by_first.get(name, ())}
+        return [self._rules[n] for n in sorted(numbers)]
+
+
 class Scanner:
     """Matches rules over one text whose classes have been tagged."""
 
@@ -101,10 +124,10 @@ class Scanner:
             self._breaks.append(self._breaks[-1] + token.is_break)
         self._unions: dict[tuple[str, ...], list[Span]] = {}
 
-    def scan(self, rules: Sequence[Rule]) -> list[Match]:
+    def scan(self, rules: RuleBook) -> list[Match]:
         """Returns the shortest match of each rule from each place where it starts."""
         matches = []
-        for rule in rules:
+        for rule in rules.beginning_with(self._tags):
             spans = [self._spans(step.classes) for step in rule.steps]
             if not all(spans):
                 continue

