@@ -16,7 +16,7 @@ GOLDEN = ROOT / "tests" / "golden" / "metrics.json"
 TOLERANCE = 0.02
 """A retrained model may differ by a handful of lines of a set; more is a change."""
 SAFETY_TOLERANCE = 0.005
-"""A missed escalation weighs more: one or two lines of a set of 400."""
+"""A missed escalation weighs more: four lines of the 839 of `urgent_test`."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ def read_golden(split: str, path: Path = GOLDEN) -> dict[str, Any] | None:
 
 
 def falls(metrics: Mapping[str, Metric], golden: Mapping[str, Any]) -> list[Fall]:
-    """Lists the figures that fell; those that were not run this time are left out."""
+    """Lists the figures that fell; those not run this time, or neither good nor bad, do not."""
     found = []
     for name, entry in golden.items():
-        if name not in metrics:
+        if name not in metrics or metrics[name].informative:
             continue
         metric, accepted = metrics[name], float(entry["value"])
         worse = metric.value - accepted if metric.lower else accepted - metric.value
@@ -58,15 +58,20 @@ def falls(metrics: Mapping[str, Metric], golden: Mapping[str, Any]) -> list[Fall
 
 
 def write_golden(metrics: Mapping[str, Metric], split: str, path: Path = GOLDEN) -> None:
-    """Accepts the figures of a run; other splits, other figures and tolerances are kept."""
+    """Accepts the figures of a run; other splits, other figures and tolerances are kept.
+
+    Informative figures are left out, as nothing is to be compared with them.
+    """
     data = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     before = data.get(split, {})
     for name, metric in metrics.items():
+        if metric.informative:
+            continue
         tolerance = before.get(name, {}).get("tolerance", default_tolerance(name))
         before[name] = {
             "value": round(metric.value, 4),
             "tolerance": tolerance,
-            "better": "lower" if metric.lower else "higher",
+            "better": metric.better,
         }
     data[split] = dict(sorted(before.items()))
     path.parent.mkdir(parents=True, exist_ok=True)

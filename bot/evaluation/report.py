@@ -48,7 +48,7 @@ class Results:
                 m.count,
                 f"{m.value:.3f}",
                 f"{m.interval[0]:.3f}-{m.interval[1]:.3f}" if m.interval else "-",
-                "lower" if m.lower else "higher",
+                m.better,
             )
             for name, m in self.metrics.items()
         ]
@@ -85,7 +85,7 @@ def _json(results: Results) -> str:
             name: {
                 "value": round(m.value, 4),
                 "n": m.count,
-                "better": "lower" if m.lower else "higher",
+                "better": m.better,
                 "interval": [round(b, 4) for b in m.interval] if m.interval else None,
             }
             for name, m in results.metrics.items()

@@ -31,17 +31,28 @@ class Figure:
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure that is compared with the golden one; `lower` if less is better."""
+    """A figure that is compared with the golden one; `lower` if less is better.
+
+    One that is `informative` is neither better nor worse, and is compared with nothing.
+    """
 
     value: float
     count: int
     lower: bool = False
     interval: tuple[float, float] | None = None
+    informative: bool = False
+
+    @property
+    def better(self) -> str:
+        """Which way is better, in a word."""
+        if self.informative:
+            return "neither"
+        return "lower" if self.lower else "higher"
 
     @classmethod
-    def of(cls, rate: Rate, *, lower: bool = False) -> Metric:
+    def of(cls, rate: Rate, *, lower: bool = False, informative: bool = False) -> Metric:
         """Takes value, count and interval from a rate."""
-        return cls(rate.value, rate.total, lower, rate.interval)
+        return cls(rate.value, rate.total, lower, rate.interval, informative)
 
 
 @dataclass(frozen=True)

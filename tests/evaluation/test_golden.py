@@ -52,6 +52,14 @@ def test_write_keeps_what_was_not_run_other_splits_and_tolerances(tmp_path: Path
     assert read_golden("dev", path) == {"a": {"value": 0.7, "tolerance": 0.02, "better": "higher"}}
 
 
+def test_an_informative_figure_neither_falls_nor_is_accepted(tmp_path: Path) -> None:
+    metrics = {"recall": Metric(0.0, 10, informative=True)}
+    assert falls(metrics, GOLDEN) == []
+    write_golden({**metrics, "a": Metric(0.5, 10)}, "test", tmp_path / "metrics.json")
+    assert list(read_golden("test", tmp_path / "metrics.json") or {}) == ["a"]
+
+
 def test_a_missed_escalation_is_tolerated_less() -> None:
     assert default_tolerance("escalation.urgent_recall") < default_tolerance("retrieval.top1")
+    assert default_tolerance("escalation.emergency_first_recall") == 0.005
     assert default_tolerance("escalation.benign_false_alarms") == 0.02

@@ -31,7 +31,11 @@ def results() -> Results:
             Figure("Bars", partial(plots.reliability_bars, [Bin(0.2, 0.5, 2)])),
             Figure("Grid", partial(plots.confusion_grid, ["a", "b"], [[2, 0], [1, 3]])),
         ],
-        {"part.share": Metric.of(Rate(1, 2))},
+        {
+            "part.share": Metric.of(Rate(1, 2)),
+            "part.alarms": Metric.of(Rate(1, 4), lower=True),
+            "part.note": Metric.of(Rate(1, 2), informative=True),
+        },
     )
     return Results("dev", ModelCard("m.tar.gz", "abc", ("old",)), [section], ["x"], ["old"])
 
@@ -64,6 +68,12 @@ def test_page_is_self_contained_and_escaped(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "new" / "metrics.json").read_text("utf-8"))
     assert data["metrics"]["part.share"]["value"] == 0.5
     assert data["not_run"] == ["x"]
+    better = {name: entry["better"] for name, entry in data["metrics"].items()}
+    assert better == {"part.share": "higher", "part.alarms": "lower", "part.note": "neither"}
+
+
+def test_headline_says_which_way_is_better() -> None:
+    assert [row[-1] for row in results().headline.rows] == ["higher", "lower", "neither"]
 
 
 def test_docs_are_filled_in_place(tmp_path: Path) -> None:
