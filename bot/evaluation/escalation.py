@@ -1,178 +1,205 @@
-"""Measures escalation: what must raise the alarm, and what must not."""
+"""Measures escalation: what must raise the alarm, with which number first, and what must not."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
-from bot.evaluation.baselines import word_list_alarm
+from bot.evaluation.alarms import SYSTEMS, Judged, alarms, by_mark, group_table, shares
 from bot.evaluation.metrics import Rate
 from bot.evaluation.parsed import Parsed
 from bot.evaluation.sets import Row
 from bot.evaluation.tables import Cell, Metric, Section, Table
+from bot.safety.families import FAMILIES
 
 ALARMING = ("urgent", "crisis")
-QUIET = ("negated", "other_sense", "benign")
+QUIET = ("negated", "other_sense", "benign", "near_crisis")
 
-SYSTEMS: Mapping[str, Callable[[Parsed], bool | None]] = {
-    "the bot": lambda p: p.escalated,
-    "patterns alone": lambda p: p.patterns_alarm,
-    "classifier alone": lambda p: p.classifier_alarm,
-    "the article's words as a list": lambda p: word_list_alarm(p.text),
-}
-
-
-@dataclass(frozen=True)
-class Judged:
-    """The lines of a set and what the bot made of them."""
-
-    rows: Sequence[Row]
-    parsed: Sequence[Parsed]
+EMERGENCY_ROUTES = {"emergency", "crisis_emergency"}
+"""The routes whose message begins with the emergency number."""
 
 
 def measure(
-    sets: Mapping[str, Judged], everyday: Sequence[Parsed] | None, *, lines: bool
+    sets: Mapping[str, Judged],
+    everyday: Sequence[Parsed] | None,
+    inscope: Sequence[Parsed],
+    *,
+    lines: bool,
 ) -> Section:
     """Builds the section on escalation.
 
     Args:
         sets: ALARMING and QUIET sets by name.
         everyday: outside commands without symptoms; None if they are absent.
+        inscope: questions that the article answers. Some name a symptom, so an alarm there is
+            neither right nor wrong.
         lines: whether errors may be shown in full.
     """
-    crisis_line = Rate.of([p.crisis for p in sets["crisis"].parsed])
-    metrics = {
-        **{f"escalation.{n}_recall": Metric.of(_alarms(sets[n].parsed)) for n in ALARMING},
-        "escalation.crisis_line_recall": Metric.of(crisis_line),
-        **{
-            f"escalation.{n}_false_alarms": Metric.of(_alarms(sets[n].parsed), lower=True)
-            for n in QUIET
-        },
-    }
-    if everyday is not None:
-        alarms = Metric.of(_alarms(everyday), lower=True)
-        metrics["escalation.everyday_false_alarms"] = alarms
     urgent, crisis = sets["urgent"], sets["crisis"]
+    quiet = Judged.pool(sets[name] for name in QUIET)
     tables = [
-        _systems(sets, everyday),
+        _systems(sets, quiet, everyday),
         Table(
             "Crisis: which number comes first",
             ("figure", "share"),
-            [("any escalation", _alarms(crisis.parsed)), ("the crisis line", crisis_line)],
+            [("any escalation", alarms(crisis.parsed)), ("the crisis line", crisis_line(crisis))],
         ),
-        _groups("Urgent by family", "family", urgent, lambda row: row["families"]),
-        _groups("Urgent by person", "person", urgent, lambda row: [row["person"]]),
-        _groups("Urgent by language", "language", urgent, lambda row: [row["lang"]]),
-        _groups("Crisis by person", "person", crisis, lambda row: [row["person"]]),
-        _groups("Crisis by language", "language", crisis, lambda row: [row["lang"]]),
+        _routes(urgent),
+        *(by_mark("Urgent", m, urgent) for m in ("families", "style", "person", "lang", "writer")),
+        *(by_mark("Crisis", m, crisis) for m in ("style", "person", "lang", "writer")),
+        _false_alarms(sets, quiet, everyday, inscope),
+        *(by_mark("False alarms", m, quiet) for m in ("style", "lang", "writer")),
     ]
     if lines:
-        tables += [_errors(name, judged, name in ALARMING) for name, judged in sets.items()]
-    return Section("Escalation", tables, [], metrics)
+        tables += _in_full(sets, everyday, inscope)
+    return Section("Escalation", tables, [], _metrics(sets, quiet, everyday, inscope))
 
 
-def measure_clinical(rows: Sequence[Row], parsed: Sequence[Parsed]) -> Section:
-    """Builds the section on the clinical sentences with gold negation.
-
-    An alarm counts for a concept when a finding that is not negated touches it, or when it
-    covers the whole message; 'anywhere' counts every alarm of the sentence.
-    """
-    table_rows: list[tuple[Cell, ...]] = []
-    metrics = {}
-    for negation, wanted in (("Affirmed", True), ("Negated", False)):
-        for tier in ("core", "ext"):
-            chosen = [
-                (r, p)
-                for r, p in zip(rows, parsed, strict=True)
-                if r["negation"] == negation and r[tier]
-            ]
-            table_rows.append((f"{negation.lower()}, {tier}", len(chosen), *_clinical(chosen)))
-        both = [(r, p) for r, p in zip(rows, parsed, strict=True) if r["negation"] == negation]
-        at_concept = _clinical(both)[0]
-        name = "clinical.affirmed_recall" if wanted else "clinical.negated_false_alarms"
-        metrics[name] = Metric.of(at_concept, lower=not wanted)
-    table = Table(
-        "Clinical sentences (negation_clinical.jsonl)",
-        ("concepts", "n", "alarm at the concept", "alarm anywhere"),
-        table_rows,
-        "Recall where affirmed, false alarms where negated. A sentence that denies one symptom "
-        "may report another, so 'anywhere' overstates the false ones.",
-    )
-    return Section("Escalation on clinical sentences", [table], [], metrics)
+def crisis_line(judged: Judged) -> Rate:
+    """Counts the lines whose escalation is the one with the crisis line."""
+    return Rate.of([p.crisis for p in judged.parsed])
 
 
-def touches_concept(row: Row, parsed: Parsed) -> bool:
-    """Tells whether an affirmed finding overlaps the row's concept in its sentence."""
-    start = str(row["sentence"]).casefold().find(str(row["concept"]).casefold())
-    if parsed.verdict is None or not parsed.escalated:
-        return False
-    if start < 0:
-        return True
-    end = start + len(str(row["concept"]))
-    found = [f for f in parsed.verdict.affirmed if f.tier != "soft"]
-    return any(f.start < end and start < f.end for f in found)
+def emergency_first(judged: Judged) -> Rate:
+    """Counts the lines whose message begins with the emergency number; a miss is not one."""
+    return Rate.of([_begins_with_emergency(p) for p in judged.parsed])
 
 
-def _clinical(pairs: Sequence[tuple[Row, Parsed]]) -> tuple[Rate, Rate]:
-    return (
-        Rate.of([touches_concept(r, p) for r, p in pairs]),
-        _alarms([p for _, p in pairs]),
-    )
+def demands_emergency(row: Row) -> bool:
+    """Tells whether every wording of one of the line's families needs the emergency number."""
+    return any(FAMILIES[name].emergency for name in row["families"])
 
 
-def _alarms(parsed: Sequence[Parsed]) -> Rate:
-    return Rate.of([p.escalated for p in parsed])
+def _names(family: str) -> Callable[[Row], bool]:
+    return lambda row: family in row["families"]
 
 
-def _share(parsed: Sequence[Parsed], system: Callable[[Parsed], bool | None]) -> Rate | None:
-    flags = [system(p) for p in parsed]
-    return None if None in flags else Rate.of([bool(f) for f in flags])
+def _metrics(
+    sets: Mapping[str, Judged],
+    quiet: Judged,
+    everyday: Sequence[Parsed] | None,
+    inscope: Sequence[Parsed],
+) -> dict[str, Metric]:
+    first = emergency_first(sets["urgent"].where(demands_emergency))
+    metrics = {
+        **{f"{n}_recall": Metric.of(alarms(sets[n].parsed)) for n in ALARMING},
+        "crisis_line_recall": Metric.of(crisis_line(sets["crisis"])),
+        "emergency_first_recall": Metric.of(first),
+        **{f"{n}_false_alarms": Metric.of(alarms(sets[n].parsed), lower=True) for n in QUIET},
+        "quiet_false_alarms": Metric.of(alarms(quiet.parsed), lower=True),
+    }
+    if everyday is not None:
+        metrics["everyday_false_alarms"] = Metric.of(alarms(everyday), lower=True)
+    metrics["inscope_alarms"] = Metric.of(alarms(inscope), informative=True)
+    return {f"escalation.{name}": metric for name, metric in metrics.items()}
 
 
-def _systems(sets: Mapping[str, Judged], everyday: Sequence[Parsed] | None) -> Table:
-    rows: list[tuple[Cell, ...]] = [
-        (
-            name,
-            *(_share(sets[n].parsed, system) for n in (*ALARMING, *QUIET)),
-            None if everyday is None else _share(everyday, system),
-        )
-        for name, system in SYSTEMS.items()
-    ]
-    sizes = {n: len(sets[n].rows) for n in (*ALARMING, *QUIET)}
+def _begins_with_emergency(parsed: Parsed) -> bool:
+    return parsed.verdict is not None and parsed.verdict.route in EMERGENCY_ROUTES
+
+
+def _systems(sets: Mapping[str, Judged], quiet: Judged, everyday: Sequence[Parsed] | None) -> Table:
+    measured: dict[str, Sequence[Parsed] | None] = {
+        **{f"{n} recall": sets[n].parsed for n in ALARMING},
+        **{f"{n} false": sets[n].parsed for n in QUIET},
+        "all quiet false": quiet.parsed,
+        "everyday false": everyday,
+    }
+    columns = [[None] * len(SYSTEMS) if p is None else shares(p) for p in measured.values()]
+    rows: list[tuple[Cell, ...]] = list(zip(SYSTEMS, *columns, strict=True))
+    heads = [n if p is None else f"{n} ({len(p)})" for n, p in measured.items()]
     return Table(
         "Escalation: recall where an alarm is due, false alarms where none is",
-        (
-            "system",
-            *(f"{n} recall ({sizes[n]})" for n in ALARMING),
-            *(f"{n} false ({sizes[n]})" for n in QUIET),
-            "everyday false" if everyday is None else f"everyday false ({len(everyday)})",
-        ),
+        ("system", *heads),
         rows,
-        "In brackets: number of lines, and 95 % intervals.",
+        f"'All quiet' is {', '.join(QUIET)} together. In brackets: number of lines, and 95 % "
+        "intervals.",
     )
 
 
-def _groups(title: str, column: str, judged: Judged, keys: Callable[[Row], Sequence[str]]) -> Table:
-    groups: dict[str, list[Parsed]] = {}
-    for row, parsed in zip(judged.rows, judged.parsed, strict=True):
-        for key in keys(row):
-            groups.setdefault(key, []).append(parsed)
-    rows = [
-        (key, len(group), *(_share(group, system) for system in SYSTEMS.values()))
-        for key, group in sorted(groups.items())
+def _routes(urgent: Judged) -> Table:
+    demanding = urgent.where(demands_emergency)
+    groups = {
+        **{
+            name: urgent.where(_names(name))
+            for name, family in FAMILIES.items()
+            if family.emergency
+        },
+        "any of these": demanding,
+        "none of these": urgent.where(lambda row: not demands_emergency(row)),
+    }
+    return Table(
+        "Urgent: is the emergency number first",
+        ("family", "n", "emergency number first", "any escalation"),
+        [
+            (name, len(group.rows), emergency_first(group), alarms(group.parsed))
+            for name, group in groups.items()
+        ],
+        "Families whose every wording demands it; a line that raises no alarm counts as wrong. "
+        "Wordings of the others may demand it too (a faint, a throat that closes), so their share "
+        "is neither right nor wrong.",
+    )
+
+
+def _false_alarms(
+    sets: Mapping[str, Judged],
+    quiet: Judged,
+    everyday: Sequence[Parsed] | None,
+    inscope: Sequence[Parsed],
+) -> Table:
+    return group_table(
+        "False alarms by set",
+        "set",
+        {
+            **{name: sets[name].parsed for name in QUIET},
+            "all quiet": quiet.parsed,
+            "everyday commands": everyday,
+            "in-scope questions": inscope,
+        },
+        "In-scope questions are those of `retrieval`. Some name an urgent symptom, and a question "
+        "about one escalates: an alarm there is neither right nor wrong.",
+    )
+
+
+def _in_full(
+    sets: Mapping[str, Judged], everyday: Sequence[Parsed] | None, inscope: Sequence[Parsed]
+) -> list[Table]:
+    urgent = sets["urgent"].where(demands_emergency)
+    wrong = [
+        (row, p)
+        for row, p in zip(urgent.rows, urgent.parsed, strict=True)
+        if p.escalated and not _begins_with_emergency(p)
     ]
-    return Table(title, (column, "n", *SYSTEMS), rows)
+    tables = [
+        _listed(
+            f"{name}: {'missed' if name in ALARMING else 'false alarms'}, in full",
+            [
+                (row, p)
+                for row, p in zip(judged.rows, judged.parsed, strict=True)
+                if p.escalated != (name in ALARMING)
+            ],
+        )
+        for name, judged in sets.items()
+    ]
+    outside = {"everyday: false alarms": everyday or (), "in-scope questions: alarms": inscope}
+    return [
+        *tables,
+        _listed("urgent: escalated without the emergency number first, in full", wrong),
+        *(
+            _listed(f"{title}, in full", [({}, p) for p in parsed if p.escalated])
+            for title, parsed in outside.items()
+        ),
+    ]
 
 
-def _errors(name: str, judged: Judged, due: bool) -> Table:
+def _listed(title: str, pairs: Sequence[tuple[Row, Parsed]]) -> Table:
     rows = [
         (
-            p.text,
             ", ".join(row.get("families") or []) or "-",
             ", ".join(p.verdict.families) if p.verdict else "-",
+            str(row.get("style") or "-"),
+            str(row.get("writer") or "-"),
+            " ".join(p.text.split()),
         )
-        for row, p in zip(judged.rows, judged.parsed, strict=True)
-        if p.escalated != due
+        for row, p in pairs
     ]
-    title = f"{name}: missed, in full" if due else f"{name}: false alarms, in full"
-    return Table(title, ("message", "true families", "found"), rows, terminal=False)
+    return Table(title, ("true families", "found", "style", "writer", "message"), rows)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.encoding import DEFAULT_MODEL, Encoder, load_encoder
-from bot.evaluation import escalation, intents, retrieval
+from bot.evaluation import clinical, escalation, intents, retrieval
+from bot.evaluation.alarms import Judged
 from bot.evaluation.baselines import CentroidIntents, majority_intent, retrieval_baselines
-from bot.evaluation.escalation import Judged
 from bot.evaluation.parsed import ModelCard, Parsed
 from bot.evaluation.progress import shown
 from bot.evaluation.report import Results
@@ -62,33 +62,37 @@ def evaluate(
         rows = load_outside(data, file, everything=everything)
         outside[name] = None if rows is None else _read(bot, rows, name)
         not_run += [] if rows is not None else [f"{name} ({file}.jsonl is not in --data)"]
+    asked = _ask(bot, knowledge, split)
     sections = [
-        _retrieval(bot, knowledge, encoder, split, outside, lines=lines),
+        _retrieval(bot, asked, knowledge, encoder, outside, lines=lines),
         _intents(bot, encoder, split, lines=lines),
-        _escalation(bot, split, outside["everyday"], lines=lines),
+        _escalation(bot, split, outside["everyday"], asked.parsed, lines=lines),
     ]
-    clinical = load_outside(data, CLINICAL, everything=True)
-    if clinical is None:
+    sentences = load_outside(data, CLINICAL, everything=True)
+    if sentences is None:
         not_run.append(f"clinical sentences ({CLINICAL}.jsonl is not in --data)")
     else:
-        ours = [row for row in clinical if row["core"] or row["ext"]]
+        ours = [row for row in sentences if row["core"] or row["ext"]]
         parsed = bot.read([row["sentence"] for row in ours], "clinical sentences")
-        sections.append(escalation.measure_clinical(ours, parsed))
+        sections.append(clinical.measure(ours, parsed))
     return Results(split, bot.card, sections, not_run, bot.card.faults)
+
+
+def _ask(bot: Bot, knowledge: KnowledgeBase, split: Split) -> retrieval.Asked:
+    rows = load_set("retrieval", split)
+    gold = [retrieval.gold_passages(row, knowledge) for row in rows]
+    return retrieval.Asked(rows, gold, _read(bot, rows, "retrieval"))
 
 
 def _retrieval(
     bot: Bot,
+    asked: retrieval.Asked,
     knowledge: KnowledgeBase,
     encoder: Encoder,
-    split: Split,
     outside: dict[str, list[Parsed] | None],
     *,
     lines: bool,
 ) -> Section:
-    rows = load_set("retrieval", split)
-    gold = [retrieval.gold_passages(row, knowledge) for row in rows]
-    asked = retrieval.Asked(rows, gold, _read(bot, rows, "retrieval"))
     texts = {n: [p.text for p in parsed] for n, parsed in outside.items() if parsed is not None}
     near_dev = [row["text"] for row in load_set("near_oos", "dev")]
     scored = [
@@ -109,12 +113,19 @@ def _intents(bot: Bot, encoder: Encoder, split: Split, *, lines: bool) -> Sectio
     return intents.measure(rows, _read(bot, rows, "intent"), baselines, lines=lines)
 
 
-def _escalation(bot: Bot, split: Split, everyday: list[Parsed] | None, *, lines: bool) -> Section:
+def _escalation(
+    bot: Bot,
+    split: Split,
+    everyday: Sequence[Parsed] | None,
+    inscope: Sequence[Parsed],
+    *,
+    lines: bool,
+) -> Section:
     sets = {}
     for name in (*escalation.ALARMING, *escalation.QUIET):
         rows = load_set(name, split)
         sets[name] = Judged(rows, _read(bot, rows, name))
-    return escalation.measure(sets, everyday, lines=lines)
+    return escalation.measure(sets, everyday, inscope, lines=lines)
 
 
 def _read(bot: Bot, rows: Sequence[Row], label: str) -> list[Parsed]:

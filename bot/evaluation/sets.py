@@ -28,6 +28,7 @@ NAMES = (
     "intent",
     "urgent",
     "crisis",
+    "near_crisis",
     "negated",
     "other_sense",
     "benign",

@@ -15,6 +15,15 @@ from bot.evaluation.parsed import ModelCard, Parsed
 from bot.safety import Finding, Level, Verdict
 
 FEVER = Verdict(Level.URGENT, (Finding("fever_chills", "core", 0, 5, "pattern"),))
+"""Urgent, the clinic's number first."""
+CHEST = Verdict(Level.URGENT, (Finding("chest", "core", 0, 5, "pattern"),))
+"""Urgent, the emergency number first."""
+FAINT = Verdict(Level.URGENT, (Finding("faint_lowbp", "core", 0, 5, "pattern", emergency=True),))
+"""Urgent, the emergency number first for the wording, not for the family."""
+CRISIS = Verdict(Level.CRISIS, (Finding("self_harm", "crisis", 0, 5, "pattern"),))
+"""The crisis line first."""
+OVERDOSE = Verdict(Level.CRISIS, (Finding("self_harm", "crisis", 0, 5, "reading", emergency=True),))
+"""The emergency number first, then the crisis line."""
 
 
 class WordEncoder:
@@ -55,6 +64,8 @@ def parsed(
     ranked: Sequence[str] = (),
     confidence: float = 0.0,
     verdict: Verdict | None = None,
+    patterns: bool = False,
+    classifier: bool | None = False,
 ) -> Parsed:
     """Builds one message as the bot read it."""
     decision: dict[str, Any] = {
@@ -62,4 +73,13 @@ def parsed(
         "passage": passage,
         "related": [{"id": i, "label": i} for i in offered],
     }
-    return Parsed(text, "ask_question", decision, verdict, tuple(ranked), confidence, False, False)
+    return Parsed(
+        text,
+        "ask_question",
+        decision,
+        verdict,
+        tuple(ranked),
+        confidence,
+        classifier_alarm=classifier,
+        patterns_alarm=patterns,
+    )

@@ -1,4 +1,4 @@
-"""The three measures, on a handful of messages whose counts are plain to see."""
+"""Retrieval, intents and whole runs, on a handful of messages whose counts are plain to see."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from bot.evaluation.baselines import (
     majority_intent,
     word_list_alarm,
 )
-from bot.evaluation.escalation import touches_concept
 from bot.evaluation.metrics import Rate
 from bot.evaluation.retrieval import (
     Asked,
@@ -26,11 +25,11 @@ from bot.evaluation.retrieval import (
     score_baseline,
 )
 from bot.evaluation.run import evaluate
-from bot.evaluation.sets import Example, write_rows
+from bot.evaluation.sets import Example, Row, load_set, write_rows
+from bot.evaluation.tables import Metric
 from bot.knowledge.base import load_knowledge
-from bot.safety import Finding, Level, Verdict
 from bot.settings import ROOT
-from tests.evaluation.fakes import FEVER, SilentBot, WordEncoder, parsed
+from tests.evaluation.fakes import SilentBot, WordEncoder, parsed
 
 ANSWER, RELATED = contract.UTTER_ANSWER, contract.UTTER_CARE_TEAM_RELATED
 
@@ -105,25 +104,25 @@ def test_word_list(text: str, alarm: bool) -> None:
     assert word_list_alarm(text) is alarm
 
 
-def test_an_alarm_counts_at_the_concept_it_touches() -> None:
-    row = {"concept": "fever", "sentence": "FEVER, no cough"}
-    assert touches_concept(row, parsed(None, verdict=FEVER))
-    assert not touches_concept({**row, "concept": "cough"}, parsed(None, verdict=FEVER))
-    assert not touches_concept(row, parsed(None))
-
-
-def test_a_denied_finding_is_no_alarm() -> None:
-    denied = Verdict(Level.NONE, (Finding("fever_chills", "core", 0, 5, "pattern", negated=True),))
-    row = {"concept": "fever", "sentence": "fever: none"}
-    assert not touches_concept(row, parsed(None, verdict=denied))
-
-
 def test_absent_outside_sets_are_not_run_and_never_passed(tmp_path: Path) -> None:
     results = evaluate(SilentBot(), split="dev", data=tmp_path, encoder=WordEncoder())
     assert [n.split(" ")[0] for n in results.not_run] == ["blood_cancer", "everyday", "clinical"]
     assert not [name for name in results.metrics if name.startswith(("blood", "every", "clin"))]
     assert results.metrics["near_oos.held_back"].value == 1.0
     assert results.metrics["retrieval.answered_right"].value == 0.0
+    # The silent bot escalates on the word alone: each figure counts the lines that hold it.
+    quiet = [row for n in ("negated", "other_sense", "benign", "near_crisis") for row in dev(n)]
+    assert results.metrics["escalation.quiet_false_alarms"] == Metric.of(fever(quiet), lower=True)
+    inscope = Metric.of(fever(dev("retrieval")), informative=True)
+    assert results.metrics["escalation.inscope_alarms"] == inscope
+
+
+def dev(name: str) -> list[Row]:
+    return load_set(name, "dev")
+
+
+def fever(rows: list[Row]) -> Rate:
+    return Rate.of(["fever" in row["text"] for row in rows])
 
 
 def test_outside_sets_are_run_when_they_are_there(tmp_path: Path) -> None:

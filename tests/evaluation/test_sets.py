@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
 
+from bot.evaluation.escalation import ALARMING, QUIET
 from bot.evaluation.retrieval import gold_passages
 from bot.evaluation.sets import (
     NAMES,
@@ -28,6 +30,7 @@ from bot.settings import ROOT
 
 SPLITS: tuple[Split, ...] = ("dev", "test")
 FILES = [(name, split) for name in NAMES for split in SPLITS]
+DETECTOR = (*ALARMING, *QUIET)
 IDS = [f"{name}_{split}" for name, split in FILES]
 
 
@@ -103,6 +106,40 @@ def test_labels_are_the_bots(split: Split) -> None:
     assert families <= set(FAMILIES)
     for name in ("urgent", "crisis"):
         assert all(row["person"] and row["lang"] for row in load_set(name, split))
+    assert all(row["families"] for row in load_set("urgent", split))
+
+
+@pytest.mark.parametrize(("split", "writers"), [("dev", {"b", "c"}), ("test", {"a", "d"})])
+def test_lines_of_the_detectors_sets_say_who_wrote_them_and_how(
+    split: Split, writers: set[str]
+) -> None:
+    """Writer a is older, and noted less; near_crisis came after a."""
+    for name in DETECTOR:
+        rows = load_set(name, split)
+        expected = writers - {"a"} if name == "near_crisis" else writers
+        assert {row["writer"] for row in rows} == expected, name
+        newer = [row for row in rows if row["writer"] != "a"]
+        assert all(row["person"] and row["style"] and row["lang"] for row in newer), name
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_sets_are_as_large_as_was_asked_for(split: Split) -> None:
+    size = {name: len(load_set(name, split)) for name in DETECTOR}
+    assert size["urgent"] >= 400
+    assert size["negated"] + size["other_sense"] + size["benign"] >= 300
+    assert size["crisis"] >= 60
+    assert size["near_crisis"] >= 60
+
+
+def test_the_page_lists_each_set_with_the_lines_that_were_written() -> None:
+    """Lines that training data has come to hold may have been removed since."""
+    page = (ROOT / "docs" / "evaluation.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(\w+)` \| (\d+) \| (\d+) \|", page, re.MULTILINE)
+    written = {name: (int(dev), int(test)) for name, dev, test in listed}
+    assert tuple(written) == NAMES
+    for name, counts in written.items():
+        for split, count in zip(SPLITS, counts, strict=True):
+            assert 0.6 * count < len(load_set(name, split)) <= count, f"{name}_{split}"
 
 
 @pytest.mark.parametrize(
