@@ -12,9 +12,9 @@ from rasa.utils.endpoints import EndpointConfig
 
 from bot import contract
 from bot.action_timeout import limit_action_calls
-from bot.clinic import Clinic, load_clinic
-from bot.errors import SettingsError
-from bot.reply import answer_variables, buttons_of, payload_of
+from bot.clinic import Clinic, Site, load_clinic
+from bot.escalation_words import GUARDED_OUTPUT, log_escalation, verdict_on
+from bot.reply import answer_variables, buttons_of, escalation_payload, payload_of
 from bot.settings import load_settings
 from bot.words import Words, domain_responses
 
@@ -48,48 +48,76 @@ class GuideNLG(TemplatedNaturalLanguageGenerator):  # type: ignore[misc]
         **kwargs: Any,
     ) -> dict[str, Any] | None:
         """Returns the reply; if it cannot be made, an apology with the numbers instead."""
-        words = Words(self.responses, self._clinic)
+        message = tracker.latest_message
+        data = (message.parse_data or {}) if message else {}
+        site = _site(tracker)
+        if utter_action == contract.UTTER_ESCALATION:
+            return self._escalation(tracker, site, output_channel)
         try:
-            return self._say(words, utter_action, tracker, output_channel)
+            response = self._say(utter_action, data, tracker, site)
         except Exception as error:
             logger.error("reply %s not rendered: %s", utter_action, type(error).__name__)
-            urgent = utter_action == contract.UTTER_ESCALATION
-            name = utter_action if urgent else contract.UTTER_UNAVAILABLE
-            return Words(domain_responses(), self._clinic).say(name)
+            response = Words(domain_responses(), self._clinic).say(contract.UTTER_UNAVAILABLE)
+        kind = str((response.pop("metadata", None) or {}).get("kind", contract.KIND_TEXT))
+        if output_channel not in SHELL_CHANNELS:
+            card = (data.get(contract.DECISION) or {}).get("card")
+            response["custom"] = payload_of(kind, response["text"], card, self._site(site))
+        return response
 
     def _say(
-        self, words: Words, name: str, tracker: DialogueStateTracker, channel: str
+        self, name: str, data: dict[str, Any], tracker: DialogueStateTracker, site: str | None
     ) -> dict[str, Any]:
-        data = (tracker.latest_message.parse_data or {}) if tracker.latest_message else {}
+        words = Words(self.responses, self._clinic)
         decision = data.get(contract.DECISION) or {}
-        slots = tracker.current_slot_values()
-        site = _site(tracker, slots)
         card = decision.get("card")
         variables = answer_variables(card, words, site) if card else {}
         if decision.get("topic"):
             variables.update({k: str(decision["topic"][k]) for k in ("topic", "ask")})
+        slots = tracker.current_slot_values()
         response = words.say(name, slots=slots, site=site, variables=variables)
-        extras = response.pop("metadata", None) or {}
-        if extras.get("buttons") == "related":
+        if (response.get("metadata") or {}).get("buttons") == "related":
             response["buttons"] = buttons_of(decision)
         if not response.get("buttons"):
             response.pop("buttons", None)
-        if channel not in SHELL_CHANNELS:
-            kind = str(extras.get("kind", contract.KIND_TEXT))
-            response["custom"] = payload_of(kind, data, card, words.site(site))
         return response
 
+    def _escalation(
+        self, tracker: DialogueStateTracker, site: str | None, channel: str
+    ) -> dict[str, Any]:
+        """Says the escalation; whatever is wrong with conversation or domain, in general words."""
+        try:
+            slots = tracker.current_slot_values()
+            words = Words(self.responses, self._clinic)
+            response = words.say(contract.UTTER_ESCALATION, slots=slots, site=site)
+        except Exception as error:
+            logger.error("escalation not rendered: %s", type(error).__name__)
+            response = Words(domain_responses(), self._clinic).say(contract.UTTER_ESCALATION)
+        response.pop("metadata", None)
+        payload = escalation_payload(_verdict(tracker), self._site(site))
+        if channel not in SHELL_CHANNELS:
+            response["custom"] = payload
+        if channel != GUARDED_OUTPUT:
+            log_escalation(
+                level=payload["level"],
+                families=payload["families"],
+                channel=tracker.get_latest_input_channel() or channel,
+                said_by="turn",
+            )
+        return response
 
-def _site(tracker: DialogueStateTracker, slots: dict[str, Any]) -> str | None:
+    def _site(self, name: str | None) -> Site:
+        return Words(self.responses, self._clinic).site(name)
+
+
+def _verdict(tracker: DialogueStateTracker) -> dict[str, Any]:
+    """Returns the verdict by which the policy chose the words."""
+    message = tracker.latest_message
+    if message is None:
+        return {}
+    return verdict_on(message.text or "", message.parse_data or {}, message.intent or {}).as_dict()
+
+
+def _site(tracker: DialogueStateTracker) -> str | None:
     metadata = (tracker.latest_message.metadata or {}) if tracker.latest_message else {}
-    site = metadata.get("site") or slots.get(contract.SLOT_SITE)
+    site = metadata.get("site") or tracker.current_slot_values().get(contract.SLOT_SITE)
     return str(site) if site else None
-
-
-def startup_problem() -> str | None:
-    """Says why the bot may not start with these settings, or None."""
-    try:
-        load_clinic(load_settings())
-    except SettingsError as error:
-        return str(error)
-    return None

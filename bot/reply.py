@@ -12,6 +12,20 @@ from bot.words import Words, month_and_year
 
 PROTOCOL_VERSION = 1
 
+_FIELDS = {
+    "emergency": "emergency_number",
+    "care_team": "care_team_phone",
+    "after_hours": "after_hours_phone",
+    "crisis": "crisis_line",
+}
+# By the route of a verdict, as the words of domain.yml name them.
+_ORDER = {
+    "emergency": ("emergency", "care_team", "after_hours"),
+    "clinic": ("care_team", "after_hours", "emergency"),
+    "crisis": ("crisis", "emergency", "care_team", "after_hours"),
+    "crisis_emergency": ("emergency", "crisis", "care_team", "after_hours"),
+}
+
 
 def answer_variables(card: Mapping[str, Any], words: Words, site: str | None) -> dict[str, str]:
     """Returns the passage and its source as variables of a response."""
@@ -47,14 +61,12 @@ def buttons_of(decision: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def payload_of(
-    kind: str, data: Mapping[str, Any], card: Mapping[str, Any] | None, site: Site
-) -> dict[str, Any]:
-    """Returns the machine-readable part of a message (docs/protocol.md)."""
+def payload_of(kind: str, text: str, card: Mapping[str, Any] | None, site: Site) -> dict[str, Any]:
+    """Returns the machine-readable part of a message (docs/protocol.md); not of an escalation."""
     payload: dict[str, Any] = {"v": PROTOCOL_VERSION, "kind": kind}
-    if kind == contract.KIND_ESCALATION:
-        verdict = data.get(contract.VERDICT) or {}
-        payload.update(escalation_of(verdict, site))
+    phones = phones_in(text, site)
+    if phones:
+        payload["phones"] = phones
     if kind == contract.KIND_ANSWER and card:
         payload["source"] = {
             "passage": card["id"],
@@ -67,28 +79,44 @@ def payload_of(
     return payload
 
 
-def escalation_of(verdict: Mapping[str, Any], site: Site) -> dict[str, Any]:
-    """Returns level, families and phone links, the most urgent number first."""
-    route = verdict.get("route") or "clinic"
-    clinic = [
-        _phone("care_team", site.care_team_phone),
-        _phone("after_hours", site.after_hours_phone),
-    ]
-    emergency, crisis = (
-        _phone("emergency", site.emergency_number),
-        _phone("crisis", site.crisis_line),
-    )
-    phones = {
-        "emergency": [emergency, *clinic],
-        "crisis": [crisis, emergency],
-        "crisis_emergency": [emergency, crisis],
-    }.get(str(route), [*clinic, emergency])
+def escalation_payload(verdict: Mapping[str, Any], site: Site) -> dict[str, Any]:
+    """Returns level, families and phone links, the number to call first in front.
+
+    An empty `verdict`, or a level that is no escalation's, is read as urgent.
+    """
+    level = verdict.get("level")
+    roles = _ORDER.get(str(verdict.get("route")), _ORDER["clinic"])
     return {
-        "level": verdict.get("level") or "urgent",
+        "v": PROTOCOL_VERSION,
+        "kind": contract.KIND_ESCALATION,
+        "level": level if level in {"urgent", "crisis"} else "urgent",
         "families": list(verdict.get("families") or []),
-        "phones": phones,
+        "phones": _distinct([_phone(role, _number(role, site)) for role in roles]),
     }
+
+
+def phones_in(text: str, site: Site) -> list[dict[str, str]]:
+    """Returns links for the site's numbers that a text names, in the order of the words."""
+    found = []
+    for role in _ORDER["crisis"]:
+        number = _number(role, site)
+        match = re.search(rf"(?<![\d+]){re.escape(number)}(?!\d)", text)
+        if match:
+            found.append((match.start(), _phone(role, number)))
+    return _distinct([phone for _, phone in sorted(found, key=lambda f: f[0])])
+
+
+def _number(role: str, site: Site) -> str:
+    return str(getattr(site, _FIELDS[role]))
 
 
 def _phone(role: str, number: str) -> dict[str, str]:
     return {"role": role, "number": number, "href": "tel:" + re.sub(r"[^0-9+]", "", number)}
+
+
+def _distinct(phones: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Leaves the first link to a number: a clinic may have one for several roles."""
+    first: dict[str, dict[str, str]] = {}
+    for phone in phones:
+        first.setdefault(phone["href"], phone)
+    return list(first.values())

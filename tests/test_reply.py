@@ -9,7 +9,13 @@ import pytest
 
 from bot import contract
 from bot.clinic import Clinic, Site
-from bot.reply import answer_variables, buttons_of, escalation_of, payload_of
+from bot.reply import (
+    answer_variables,
+    buttons_of,
+    escalation_payload,
+    payload_of,
+    phones_in,
+)
 from bot.safety.verdict import Finding, Level, Verdict
 from bot.settings import ROOT
 from bot.words import Words, domain_responses
@@ -43,40 +49,59 @@ CARE, AFTER = "care_team", "after_hours"
     [
         ("emergency", ["emergency", CARE, AFTER]),
         ("clinic", [CARE, AFTER, "emergency"]),
-        ("crisis", ["crisis", "emergency"]),
-        ("crisis_emergency", ["emergency", "crisis"]),
+        ("crisis", ["crisis", "emergency", CARE, AFTER]),
+        ("crisis_emergency", ["emergency", "crisis", CARE, AFTER]),
         ("none", [CARE, AFTER, "emergency"]),
         (None, [CARE, AFTER, "emergency"]),
         ("something new", [CARE, AFTER, "emergency"]),
     ],
 )
 def test_the_most_urgent_number_comes_first(route: str | None, roles: list[str]) -> None:
-    assert [p["role"] for p in escalation_of({"route": route}, SITE)["phones"]] == roles
+    assert [p["role"] for p in escalation_payload({"route": route}, SITE)["phones"]] == roles
 
 
 def test_links_dial_the_digits_alone() -> None:
-    phones = escalation_of({"route": "emergency"}, SITE)["phones"]
-    crisis = escalation_of({"route": "crisis"}, SITE)["phones"][0]
-    assert [(p["number"], p["href"]) for p in [*phones, crisis]] == [
+    phones = escalation_payload({"route": "crisis_emergency"}, SITE)["phones"]
+    assert [(p["number"], p["href"]) for p in phones] == [
         ("112", "tel:112"),
+        ("116 123", "tel:116123"),
         ("+1 (212) 222-2222", "tel:+12122222222"),
         ("313 333.3333", "tel:3133333333"),
-        ("116 123", "tel:116123"),
     ]
 
 
-def test_the_order_is_that_of_the_words() -> None:
-    for route in ("emergency", "clinic", "crisis", "crisis_emergency"):
-        text = WORDS.say(contract.UTTER_ESCALATION, slots={"escalation": f"{route}_en"})["text"]
-        numbers = [p["number"] for p in escalation_of({"route": route}, SITE)["phones"]]
-        places = [text.find(n) for n in numbers]
-        assert -1 not in places
-        assert places == sorted(places), route
+def test_one_number_for_several_roles_is_one_link() -> None:
+    site = SITE.copy(update={"after_hours_phone": "+1 212 222 2222", "crisis_line": "112"})
+    phones = escalation_payload({"route": "crisis"}, site)["phones"]
+    # The crisis line is the emergency number, the after-hours phone the care team's.
+    assert [(p["role"], p["href"]) for p in phones] == [
+        ("crisis", "tel:112"),
+        (CARE, "tel:+12122222222"),
+    ]
+
+
+def in_words(name: str) -> list[dict[str, str]]:
+    text = str(WORDS.say(contract.UTTER_ESCALATION, slots={"escalation": name})["text"])
+    return phones_in(text, SITE)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("route", ["emergency", "clinic", "crisis", "crisis_emergency"])
+def test_links_are_those_of_the_words_in_their_order(route: str, language: str) -> None:
+    linked = escalation_payload({"route": route}, SITE)["phones"]
+    assert in_words(f"{route}_{language}") == linked
+    if not route.startswith("crisis"):
+        assert in_words(f"{route}_{language}_asked") == linked
 
 
 def test_without_a_verdict_an_escalation_still_names_everybody() -> None:
-    found = payload_of(contract.KIND_ESCALATION, {}, None, SITE)
+    found = escalation_payload({}, SITE)
     assert (found["level"], found["families"], len(found["phones"])) == ("urgent", [], 3)
+
+
+@pytest.mark.parametrize("level", [None, "none", "soft", "nonsense"])
+def test_what_is_said_as_an_escalation_has_an_escalations_level(level: str | None) -> None:
+    assert escalation_payload({"level": level}, SITE)["level"] == "urgent"
 
 
 def test_an_escalation_carries_level_and_families_and_nobodys_words() -> None:
@@ -84,7 +109,7 @@ def test_an_escalation_carries_level_and_families_and_nobodys_words() -> None:
         Level.URGENT,
         (Finding("chest", "core", 0, 9, "pattern"), Finding("tremor", "core", 1, 2, "pattern")),
     )
-    found = payload_of(contract.KIND_ESCALATION, {contract.VERDICT: verdict.as_dict()}, None, SITE)
+    found = escalation_payload(verdict.as_dict(), SITE)
     assert found["v"] == 1
     assert found["kind"] == "escalation"
     assert found["level"] == "urgent"
@@ -95,7 +120,7 @@ def test_an_escalation_carries_level_and_families_and_nobodys_words() -> None:
 
 
 def test_an_answer_names_its_source_and_leaves_the_unknown_empty() -> None:
-    found = payload_of(contract.KIND_ANSWER, {}, CARD, SITE)
+    found = payload_of(contract.KIND_ANSWER, "words", CARD, SITE)
     assert found == {
         "v": 1,
         "kind": "answer",
@@ -108,17 +133,27 @@ def test_an_answer_names_its_source_and_leaves_the_unknown_empty() -> None:
             "reviewed_by": None,
         },
     }
-    known = payload_of(
-        contract.KIND_ANSWER, {}, {**CARD, "url": "https://x.org", "reviewed_by": "Dr. A"}, SITE
-    )
+    card = {**CARD, "url": "https://x.org", "reviewed_by": "Dr. A"}
+    known = payload_of(contract.KIND_ANSWER, "words", card, SITE)
     assert known["source"]["url"] == "https://x.org"
     assert known["source"]["reviewed_by"] == "Dr. A"
 
 
 @pytest.mark.parametrize("kind", [contract.KIND_TEXT, contract.KIND_ERROR, contract.KIND_ANSWER])
-def test_other_replies_carry_their_kind_only(kind: str) -> None:
-    data = {contract.VERDICT: Verdict(Level.NONE).as_dict()}
-    assert payload_of(kind, data, None, SITE) == {"v": 1, "kind": kind}
+def test_a_reply_without_a_number_carries_its_kind_only(kind: str) -> None:
+    assert payload_of(kind, "Hello.", None, SITE) == {"v": 1, "kind": kind}
+
+
+@pytest.mark.parametrize("kind", [contract.KIND_TEXT, contract.KIND_ERROR, contract.KIND_ANSWER])
+def test_every_number_that_is_said_can_be_tapped(kind: str) -> None:
+    text = "Ask +1 (212) 222-2222, at night 313 333.3333. In an emergency, call 112."
+    found = payload_of(kind, text, None, SITE)
+    assert [p["role"] for p in found["phones"]] == [CARE, AFTER, "emergency"]
+
+
+@pytest.mark.parametrize("text", ["1123", "room 4112", "+112", ""])
+def test_digits_inside_another_number_are_no_link(text: str) -> None:
+    assert phones_in(text, SITE) == []
 
 
 def said(**changes: str) -> str:

@@ -14,7 +14,7 @@ from bot import contract
 from bot.clinic import LAST_RESORT, Clinic, Site
 from bot.errors import SettingsError
 from bot.escalation_words import is_due, variant
-from bot.reply import answer_variables
+from bot.reply import answer_variables, phones_in
 from bot.safety.families import FAMILIES
 from bot.safety.verdict import Finding, Level, Verdict
 from bot.settings import ROOT
@@ -282,12 +282,19 @@ VARIANTS = [f"{r}_{lang}" for r in ROUTES for lang in ("en", "es")] + [
 ]
 ADVICE = conditions()[contract.SLOT_ADVICE]
 IN_DOUBT = "in doubt"
+DESPAIR = ("crisis_en", "crisis_es")
 REASSURING = re.compile(
-    r"don.t worry|do not worry|\bnormal|\bprobabl|\busual|\bcommon\b|\blikely\b|\bfine\b|\bharmless|"
-    r"\bmild\b|wait and see|wait until|\bnot serious|nothing to|\bcalm\b|no need|unlikely|"
-    r"no se preocupe|no te preocupes|tranquil|\bleve\b|espere y|no es grave|seguramente|"
+    r"worry|\bnormal|\bprobabl|\busual|\bcommon\b|\blikely\b|\bfine\b|"
+    r"\bharmless|\bmild\b|\bokay\b|(?<!do not )\bwait\b|\bnot serious|nothing to|\bcalm\b|no need|"
+    r"unlikely|\bgive it\b|should (pass|get better)|goes away|expected|"
+    r"no se preocupe|no te preocupes|tranquil|\bleve\b|(?<!no )\bespere\b|no es grave|seguramente|"
     r"común|suele\b",
     re.IGNORECASE,
+)
+DIAGNOSING = re.compile(
+    r"you (may|might|could|probably) have|sounds like|(?<!What is )\b(CRS|ICANS)\b|cytokine|"
+    r"neurotoxic|sepsis|infect|stroke|heart attack|seizure|grade|anaphyla|derrame|infarto|ictus|"
+    r"infecci|convulsi|grado\b",
 )
 
 
@@ -357,14 +364,14 @@ def test_numbers_stand_in_the_right_order(name: str, site: str) -> None:
         care_team = text.find(place.care_team_phone)
         crisis = text.find(place.crisis_line)
         assert emergency >= 0, "the emergency number is missing"
+        assert care_team >= 0, "the care team's number is missing"
+        assert place.after_hours_phone in text
         if name.startswith("crisis_emergency"):
-            assert emergency < crisis
+            assert emergency < crisis < care_team
         elif name.startswith("crisis"):
             assert 0 <= crisis < emergency
             assert crisis < care_team
         else:
-            assert care_team >= 0, "the care team's number is missing"
-            assert place.after_hours_phone in text
             assert (emergency < care_team) == (not name.startswith("clinic"))
 
 
@@ -377,22 +384,71 @@ def test_the_first_line_says_to_call(name: str) -> None:
         assert re.search(r"\bcall\b|\bllam", text.split("\n")[0] + lines[-1], re.IGNORECASE)
 
 
-@pytest.mark.parametrize("name", [*VARIANTS, IN_DOUBT])
-def test_no_escalation_reassures_or_advises_waiting(name: str) -> None:
+def test_what_is_merely_asked_gets_the_same_numbers_in_fewer_words() -> None:
+    for name in (v for v in VARIANTS if v.endswith("_asked")):
+        (short,), full = set(escalations(name)), escalations(name.removesuffix("_asked"))
+        assert all(phones_in(short, NORTH) == phones_in(text, NORTH) for text in full)
+        assert len(short) < min(len(text) for text in full)
+
+
+@pytest.mark.parametrize("name", [v for v in (*VARIANTS, IN_DOUBT) if v not in DESPAIR])
+def test_an_urgent_message_names_therapy_and_wallet_card(name: str) -> None:
     for text in escalations(name):
+        assert re.search(r"CAR T-cell therapy|CAR-T", text)
+        assert "wallet card" in text
+
+
+@pytest.mark.parametrize("name", [v for v in VARIANTS if v.startswith("crisis")])
+def test_in_a_crisis_whoever_is_with_the_person_stays(name: str) -> None:
+    for text in escalations(name):
+        assert re.search(r"stay with (them|the person)|quédese con ella", text)
+
+
+@pytest.mark.parametrize("name", sorted(RESPONSES))
+def test_nothing_in_any_wording_reassures_or_advises_waiting(name: str) -> None:
+    for slots in all_slots():
+        text = say(DOMAIN, name, slots=slots, variables=variables_of(name, CARD))
         assert not REASSURING.search(text), text
 
 
-def test_the_reassurance_check_sees_reassurance() -> None:
-    for text in (
+@pytest.mark.parametrize("name", sorted(RESPONSES))
+def test_nothing_in_any_wording_diagnoses_or_grades(name: str) -> None:
+    for slots in all_slots():
+        text = say(DOMAIN, name, slots=slots, variables=variables_of(name, CARD))
+        assert not DIAGNOSING.search(text), text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "Don't worry.",
         "This is normal.",
         "It is probably nothing.",
         "Wait and see.",
+        "Please wait.",
+        "Give it an hour.",
+        "That should pass.",
+        "You will be okay.",
         "No se preocupe.",
         "Es probablemente leve.",
-    ):
-        assert REASSURING.search(text)
+        "Espere un poco.",
+    ],
+)
+def test_the_reassurance_check_sees_reassurance(text: str) -> None:
+    assert REASSURING.search(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["You may have CRS.", "It sounds like an infection.", "grade 2", "Es una infección."]
+)
+def test_the_diagnosis_check_sees_a_diagnosis(text: str) -> None:
+    assert DIAGNOSING.search(text)
+
+
+def test_an_escalation_has_no_buttons() -> None:
+    for variation in RESPONSES[contract.UTTER_ESCALATION]:
+        assert "buttons" not in variation
+        assert "buttons" not in variation["metadata"]
 
 
 @pytest.mark.parametrize("name", [v for v in VARIANTS if "_es" in v])

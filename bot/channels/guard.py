@@ -15,9 +15,11 @@ from rasa.core.channels.channel import UserMessage
 
 from bot import contract
 from bot.channels.output import Deliver, GuardedOutput
+from bot.channels.replies import KeptReply
+from bot.channels.tally import TALLY, EscalationTally
 from bot.clinic import Clinic
 from bot.escalation_words import is_due, variant
-from bot.reply import escalation_of, payload_of
+from bot.reply import escalation_payload, payload_of
 from bot.safety import Verdict
 from bot.safety.quick import quick_verdict
 from bot.settings import Settings
@@ -51,49 +53,90 @@ class Incoming:
 class TurnGuard:
     """Runs one turn so that the escalation leaves in time and no turn ends without words."""
 
-    def __init__(self, settings: Settings, clinic: Clinic | None) -> None:
+    def __init__(
+        self, settings: Settings, clinic: Clinic | None, tally: EscalationTally | None = None
+    ) -> None:
         self._settings = settings
-        self._clinic = clinic
+        self._words = Words(domain_responses(), clinic)  # Read now: a later fault costs nothing.
+        self._tally = tally or TALLY
         self._recent: OrderedDict[str, deque[float]] = OrderedDict()
-        self._replies: OrderedDict[tuple[str, str], asyncio.Future[list[dict[str, Any]]]] = (
-            OrderedDict()
-        )
+        self._replies: OrderedDict[tuple[str, str, int], KeptReply] = OrderedDict()
+        self._running: set[asyncio.Task[None]] = set()
 
     async def handle(self, incoming: Incoming, turn: Turn, deliver: Deliver) -> None:
-        """Runs the turn, or replays the reply to a message id that was seen before."""
+        """Runs the turn, or replays the reply to a message that came before.
+
+        A message is the same if its id and its words are: an edited one is a turn of its own.
+        """
         if incoming.message_id is None:
             await self._run(incoming, turn, deliver)
             return
-        key = (incoming.sender, incoming.message_id)
+        key = (incoming.sender, incoming.message_id, hash(incoming.text))
         earlier = self._replies.get(key)
-        if earlier is not None:
-            for message in await asyncio.shield(earlier):
-                await deliver(message)
+        if earlier is not None and await earlier.replay(deliver):
             return
-        reply: asyncio.Future[list[dict[str, Any]]] = asyncio.get_running_loop().create_future()
-        self._replies[key] = reply
+        reply = self._replies[key] = KeptReply()
         while len(self._replies) > REMEMBERED_REPLIES:
             self._replies.popitem(last=False)
-        said: list[dict[str, Any]] = []
 
         async def remember(message: dict[str, Any]) -> None:
-            said.append(message)
+            reply.add(message)
             await deliver(message)
 
         try:
             await self._run(incoming, turn, remember)
+        except BaseException:  # Cut off: the next attempt is a turn of its own.
+            self._replies.pop(key, None)
+            raise
         finally:
-            reply.set_result(said)
+            reply.end()
+
+    async def reply(self, incoming: Incoming, turn: Turn) -> list[dict[str, Any]]:
+        """Returns the whole reply, for a channel that can answer once only.
+
+        An escalation does not wait for the rest: past the deadline what has been said is
+        returned. The turn goes on, and a repeat of the message id hears all of it.
+        """
+        said: list[dict[str, Any]] = []
+        escalated = asyncio.Event()
+
+        async def collect(message: dict[str, Any]) -> None:
+            said.append(message)
+            if (message.get("custom") or {}).get("kind") == contract.KIND_ESCALATION:
+                escalated.set()
+
+        task = asyncio.ensure_future(self.handle(incoming, turn, collect))
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+        await asyncio.wait({task}, timeout=self._settings.escalation_deadline)
+        if not task.done():
+            alarm = asyncio.ensure_future(escalated.wait())
+            await asyncio.wait({task, alarm}, return_when=asyncio.FIRST_COMPLETED)
+            alarm.cancel()
+        if task.done():
+            task.result()
+        return list(said)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            logger.error("reply not completed: %s", type(task.exception()).__name__)
 
     async def _run(self, incoming: Incoming, turn: Turn, deliver: Deliver) -> None:
-        output = GuardedOutput(deliver, incoming.recipient)
         verdict = self._verdict(incoming.text)
+        owed = self._escalation(verdict, incoming.site) if is_due(verdict) else None
+
+        def count(payload: dict[str, Any], said_by: str) -> None:
+            level, families = payload.get("level", "urgent"), payload.get("families", [])
+            self._tally.add(
+                level=level, families=families, channel=incoming.channel, said_by=said_by
+            )
+
+        output = GuardedOutput(deliver, incoming.recipient, owed=owed, escalated=count)
         text = clean(incoming.text)
         refusal = self._refusal(text, incoming.sender)
         if refusal:
-            if is_due(verdict):
-                await output.say(self._escalation(verdict, incoming.site), escalation=True)
-            await output.say(self._words(refusal, incoming.site))
+            await output.say(self._say(refusal, incoming.site))
             return
         message = UserMessage(
             text,
@@ -103,28 +146,22 @@ class TurnGuard:
             message_id=incoming.message_id,
             metadata={**incoming.metadata, **({"site": incoming.site} if incoming.site else {})},
         )
-        failed = await self._turn(turn, message, output, verdict, incoming.site)
-        if is_due(verdict):
-            await output.say(self._escalation(verdict, incoming.site), escalation=True)
+        failed = await self._turn(turn, message, output, urgent=owed is not None)
+        await output.escalate()
         if failed or not output.spoken:
-            await output.say(self._words(contract.UTTER_UNAVAILABLE, incoming.site))
+            await output.say(self._say(contract.UTTER_UNAVAILABLE, incoming.site))
         output.closed = True
 
     async def _turn(
-        self,
-        turn: Turn,
-        message: UserMessage,
-        output: GuardedOutput,
-        verdict: Verdict,
-        site: str | None,
+        self, turn: Turn, message: UserMessage, output: GuardedOutput, *, urgent: bool
     ) -> bool:
         """Runs Rasa's turn; returns whether it failed or took too long."""
         task = asyncio.ensure_future(turn(message))
         left = self._settings.turn_timeout
         try:
-            if is_due(verdict):
+            if urgent:
                 await asyncio.wait({task}, timeout=self._settings.escalation_deadline)
-                await output.say(self._escalation(verdict, site), escalation=True)
+                await output.escalate()
                 left -= self._settings.escalation_deadline
             done, _ = await asyncio.wait({task}, timeout=max(left, 0.05))
         except asyncio.CancelledError:
@@ -134,10 +171,10 @@ class TurnGuard:
             task.cancel()
             logger.error("turn took longer than %.0f s", self._settings.turn_timeout)
             return True
-        error = task.exception()
+        error = None if task.cancelled() else task.exception()
         if error is not None:
             logger.error("turn failed: %s", type(error).__name__)
-        return error is not None
+        return error is not None or task.cancelled()
 
     def _verdict(self, text: str) -> Verdict:
         return quick_verdict(text, fever_celsius=self._settings.fever_celsius)
@@ -162,24 +199,22 @@ class TurnGuard:
         times.append(now)
         return len(times) > self._settings.rate_per_minute
 
-    def _words(self, name: str, site: str | None) -> dict[str, Any]:
-        words = Words(domain_responses(), self._clinic)
-        response = words.say(name, site=site)
+    def _say(self, name: str, site: str | None) -> dict[str, Any]:
+        response = self._words.say(name, site=site)
         response.pop("metadata", None)
-        kind = contract.KIND_ERROR
-        response["custom"] = payload_of(kind, {}, None, words.site(site))
+        response["custom"] = payload_of(
+            contract.KIND_ERROR, response["text"], None, self._words.site(site)
+        )
         return response
 
     def _escalation(self, verdict: Verdict, site: str | None) -> dict[str, Any]:
-        words = Words(domain_responses(), self._clinic)
         slots = {
             contract.SLOT_ESCALATION: variant(verdict),
             contract.SLOT_ADVICE: verdict.advice,
         }
-        response = words.say(contract.UTTER_ESCALATION, slots=slots, site=site)
+        response = self._words.say(contract.UTTER_ESCALATION, slots=slots, site=site)
         response.pop("metadata", None)
-        payload = payload_of(contract.KIND_ESCALATION, {}, None, words.site(site))
-        response["custom"] = {**payload, **escalation_of(verdict.as_dict(), words.site(site))}
+        response["custom"] = escalation_payload(verdict.as_dict(), self._words.site(site))
         return response
 
 

@@ -1,4 +1,7 @@
-"""`/health/live` and `/health/ready`: Rasa's own routes answer although no model is loaded."""
+"""`/health/live`, `/health/ready` and `/health/escalations`.
+
+Rasa's own routes answer although no model is loaded.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,24 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.channels.tally import TALLY, EscalationTally
+
 NOT_READY = (
     "No model is loaded: escalations and phone numbers are given, questions are not answered. "
     "Run `make train`, then start again; the log says what was wrong with the model."
 )
 
+FROM_HERE_ONLY = (
+    "Counts are given to this machine only: a single crisis in a small clinic is nobody else's "
+    "business. Ask from the machine itself, without a proxy."
+)
+
 
 class HealthInput(InputChannel):  # type: ignore[misc]
     """Not a channel for people: Rasa mounts routes for channels only."""
+
+    def __init__(self, tally: EscalationTally | None = None) -> None:
+        self._tally = tally or TALLY
 
     @classmethod
     def name(cls) -> str:
@@ -34,7 +47,7 @@ class HealthInput(InputChannel):  # type: ignore[misc]
         return "/health"
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        """Groups the two routes."""
+        """Groups the routes."""
         routes = Blueprint("guide_health", "guide_health")
 
         @routes.route("/live", methods=["GET"])
@@ -49,4 +62,16 @@ class HealthInput(InputChannel):  # type: ignore[misc]
                 return response.json({"status": "not ready", "why": why}, status=503)
             return response.json({"status": "ready", "model": agent.model_id})
 
+        @routes.route("/escalations", methods=["GET"])
+        async def escalations(request: Request) -> HTTPResponse:
+            if not _is_local(request):
+                return response.json({"error": FROM_HERE_ONLY}, status=403)
+            return response.json(self._tally.as_dict())
+
         return routes
+
+
+def _is_local(request: Request) -> bool:
+    """Tells whether a program on this machine asks, and not somebody by way of a proxy on it."""
+    forwarded = {"forwarded", "x-forwarded-for", "x-real-ip", "via"} & set(request.headers.keys())
+    return request.ip in {"127.0.0.1", "::1", "::ffff:127.0.0.1"} and not forwarded

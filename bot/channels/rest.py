@@ -63,13 +63,7 @@ class GuideRestInput(RestInput):  # type: ignore[misc]
                 return response.stream(
                     self._streamer(incoming, on_new_message), content_type="text/event-stream"
                 )
-            messages: list[dict[str, Any]] = []
-
-            async def collect(message: dict[str, Any]) -> None:
-                messages.append(message)
-
-            await self._guard.handle(incoming, on_new_message, collect)
-            return response.json(messages)
+            return response.json(await self._guard.reply(incoming, on_new_message))
 
         return routes
 

@@ -16,6 +16,8 @@ from rasa.shared.core.generator import TrackerWithCachedStates
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import contract
+from bot.escalation_words import graph_verdict, is_due
+from bot.policies.escalation import verdict_of
 from bot.policies.turn import actions_since_user, roll_if_long
 
 PRIORITY = 7
@@ -71,10 +73,15 @@ class AnswerPolicy(Policy):  # type: ignore[misc]
     ) -> PolicyPrediction:
         """Predicts the decided reply, then the record of an unanswered question, then listens."""
         decision = decision_of(tracker)
+        done = actions_since_user(tracker)
+        if not tracker.active_loop_name and _is_unreadable(tracker, domain):
+            if contract.UTTER_UNREADABLE not in done:
+                return self._certain(contract.UTTER_UNREADABLE, domain, [])
+            if decision.get("action") != contract.UTTER_ANSWER:
+                decision = {"action": contract.UTTER_UNREADABLE}
         action = decision.get("action")
         if not action or action not in domain.action_names_or_texts or tracker.active_loop_name:
             return self._prediction(self._default_predictions(domain))
-        done = actions_since_user(tracker)
         if action not in done:
             return self._certain(action, domain, _events(decision, self._model_id))
         record = contract.ACTION_RECORD_UNANSWERED
@@ -89,10 +96,26 @@ class AnswerPolicy(Policy):  # type: ignore[misc]
 
 
 def decision_of(tracker: DialogueStateTracker) -> dict[str, Any]:
-    """Returns the retriever's decision on the last message, empty if it made none."""
+    """Returns the retriever's decision on the last message, empty if it made none.
+
+    Also empty if an escalation is due of which the graph, and so the decision, knew nothing:
+    only an answer that was chosen to stand beside an escalation may follow one.
+    """
     message = tracker.latest_message
-    data = (message.parse_data or {}).get(contract.DECISION) if message else None
-    return data if isinstance(data, dict) else {}
+    data = (message.parse_data or {}) if message else {}
+    decision = data.get(contract.DECISION)
+    if not isinstance(decision, dict):
+        return {}
+    known = graph_verdict(data)
+    blind = known is None or not is_due(known)
+    return {} if blind and is_due(verdict_of(tracker)) else decision
+
+
+def _is_unreadable(tracker: DialogueStateTracker, domain: Domain) -> bool:
+    """Tells whether the message is in a language in which we would miss what is urgent."""
+    verdict = verdict_of(tracker)
+    foreign = verdict.language == "unknown" and not is_due(verdict)
+    return foreign and contract.UTTER_UNREADABLE in domain.action_names_or_texts
 
 
 def _events(decision: dict[str, Any], model_id: str) -> list[Event]:

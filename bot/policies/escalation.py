@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from dataclasses import replace
 from typing import Any
 
 from rasa.core.policies.policy import PolicyPrediction
@@ -11,26 +9,26 @@ from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SlotSet
+from rasa.shared.core.events import Event, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import contract
-from bot.escalation_words import is_due, variant
-from bot.policies.turn import actions_since_user, has_spoken, roll_if_long, without_escalation
-from bot.safety import Finding, Level, Verdict
-from bot.safety.quick import quick_verdict
-
-logger = logging.getLogger(__name__)
+from bot.escalation_words import is_due, variant, verdict_on
+from bot.policies.turn import (
+    actions_since_user,
+    events_since_user,
+    has_spoken,
+    roll_if_long,
+    without_escalation,
+)
+from bot.safety import Level, Verdict
 
 PRIORITY = 6
 """Above Rasa's own rules (5 is free, forms and /restart are 5 and below): see DESIGN.md."""
 
-SMALL_TALK = frozenset({"greet", "goodbye", "thank"})
-"""Nothing cheerful follows an escalation: for these intents it is the whole reply."""
-
-CRISIS_INTENT_AT = 0.6
-"""The intent classifier is a third detector of crisis: above this it is believed, in English
-only (its Spanish examples are all of one intent)."""
+SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "feedback_positive"})
+"""Nothing cheerful follows an escalation ("All right. I'm here if something comes up."): for these
+intents it is the whole reply."""
 
 
 @DefaultV1Recipe.register(
@@ -55,10 +53,11 @@ class EscalationRulePolicy(RulePolicy):  # type: ignore[misc]
         verdict = verdict_of(tracker)
         due = is_due(verdict)
         if due and contract.UTTER_ESCALATION not in actions_since_user(tracker):
-            return self._escalate(verdict, domain)
-        if due and verdict.crisis:
-            return self._certain(ACTION_LISTEN_NAME, domain)  # Nothing follows a crisis message.
-        if due and not tracker.active_loop_name and _is_small_talk(tracker):
+            return self._escalate(verdict, tracker, domain)
+        if due and (verdict.crisis or tracker.active_loop_name):
+            # Nothing follows a crisis message; and a form asks on when the person is back.
+            return self._certain(ACTION_LISTEN_NAME, domain)
+        if due and _is_small_talk(tracker):
             # As sure as a story, and before it; only an answer to the rest may follow.
             return self._certain(ACTION_LISTEN_NAME, domain, no_user=False, confidence=1.0)
         filtered = without_escalation(tracker)
@@ -82,17 +81,15 @@ class EscalationRulePolicy(RulePolicy):  # type: ignore[misc]
             and best == domain.index_for_action(self._fallback_action_name)
         )
 
-    def _escalate(self, verdict: Verdict, domain: Domain) -> PolicyPrediction:
-        logger.info(
-            "escalation level=%s route=%s families=%s",
-            verdict.level.value,
-            verdict.route,
-            ",".join(verdict.families),
-        )
+    def _escalate(
+        self, verdict: Verdict, tracker: DialogueStateTracker, domain: Domain
+    ) -> PolicyPrediction:
         events: list[Event] = [
             SlotSet(contract.SLOT_ESCALATION, variant(verdict)),
             SlotSet(contract.SLOT_ADVICE, verdict.advice),
         ]
+        if tracker.active_loop_name:
+            events += _as_before_the_message(tracker)
         return self._certain(contract.UTTER_ESCALATION, domain, events=events)
 
     def _certain(
@@ -116,27 +113,27 @@ class EscalationRulePolicy(RulePolicy):  # type: ignore[misc]
 
 
 def verdict_of(tracker: DialogueStateTracker) -> Verdict:
-    """Returns the verdict on the last message: the graph's, or the patterns' on its raw text.
-
-    The patterns read the text again if the graph's verdict is missing, as it is for text in
-    the form of an `/intent{...}` command.
-    """
+    """Returns the verdict on the last message."""
     message = tracker.latest_message
     if message is None:
         return Verdict(Level.NONE)
-    data = (message.parse_data or {}).get(contract.VERDICT)
-    try:
-        verdict = Verdict.from_dict(data) if data else quick_verdict(message.text or "")
-    except Exception:  # An unreadable verdict must not cost an escalation.
-        logger.error("safety verdict unreadable, patterns read the text")
-        verdict = quick_verdict(message.text or "")
-    intent = message.intent or {}
-    sure = float(intent.get("confidence") or 0.0) >= CRISIS_INTENT_AT
-    named = intent.get("name") == contract.INTENT_CRISIS and verdict.language == "en"
-    if named and sure and not verdict.crisis:
-        finding = Finding("self_harm", "crisis", 0, 0, "classifier")
-        return replace(verdict, level=Level.CRISIS, findings=(*verdict.findings, finding))
-    return verdict
+    return verdict_on(message.text or "", message.parse_data or {}, message.intent or {})
+
+
+def _as_before_the_message(tracker: DialogueStateTracker) -> list[Event]:
+    """Takes back what a form made of an urgent message: "I cannot breathe" is nobody's name.
+
+    Rasa fills slots before it asks the policies.
+    """
+    filled = {e.key for e in events_since_user(tracker) if isinstance(e, SlotSet)}
+    if not filled:
+        return []
+    events = list(tracker.events)
+    spoken_at = max(i for i, e in enumerate(events) if isinstance(e, UserUttered))
+    before = tracker.init_copy()
+    for event in events[:spoken_at]:
+        before.update(event)
+    return [SlotSet(key, before.get_slot(key)) for key in sorted(filled)]
 
 
 def _instead(tracker: DialogueStateTracker) -> str:

@@ -16,7 +16,9 @@ from rasa.core.channels.channel import UserMessage
 from bot import contract
 from bot.channels.guard import Incoming, TurnGuard, clean
 from bot.clinic import Clinic, Site
+from bot.safety.quick import quick_verdict
 from bot.settings import Settings, load_settings
+from tests.policies.urgent import dressed
 
 SITE = Site(
     name="Northside",
@@ -29,13 +31,22 @@ SITE = Site(
 SOUTH = SITE.copy(update={"care_team_phone": "+1 212 555 8000"})
 CLINIC = Clinic(default_site="north", sites={"north": SITE, "south": SOUTH})
 URGENT = "my husband has a fever of 39 and chills"
+CRISIS = "I want to kill myself"
 PLAIN = "what happens on infusion day?"
 
 Turn = Callable[[UserMessage], Awaitable[Any]]
 
 
 def quick(**changes: Any) -> Settings:
-    return replace(load_settings({}), escalation_deadline=0.05, turn_timeout=0.3, **changes)
+    return replace(
+        load_settings({}), **{"escalation_deadline": 0.05, "turn_timeout": 0.3, **changes}
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patterns() -> None:
+    """Loads the patterns before any clock runs."""
+    quick_verdict("")
 
 
 def incoming(text: str, **fields: Any) -> Incoming:
@@ -58,19 +69,28 @@ def kinds(said: list[dict[str, Any]]) -> list[str]:
     return [m.get("custom", {}).get("kind", "text") for m in said]
 
 
+def escalation(level: str = "urgent") -> dict[str, Any]:
+    """The turn's own escalation, as the bot's replies are rendered."""
+    return {
+        "text": "the turn's own escalation",
+        "utter_action": contract.UTTER_ESCALATION,
+        "custom": {"kind": "escalation", "level": level, "families": ["chest"]},
+    }
+
+
+async def stop(guard: TurnGuard) -> None:
+    """Ends the turns that go on after their reply was returned."""
+    for task in list(guard._running):
+        task.cancel()
+    await asyncio.sleep(0)
+
+
 async def speak(message: UserMessage) -> None:
     await message.output_channel.send_response(message.sender_id, {"text": "words of the turn"})
 
 
 async def escalate_and_speak(message: UserMessage) -> None:
-    await message.output_channel.send_response(
-        message.sender_id,
-        {
-            "text": "the turn's own escalation",
-            "utter_action": contract.UTTER_ESCALATION,
-            "custom": {"kind": "escalation"},
-        },
-    )
+    await message.output_channel.send_response(message.sender_id, escalation())
     await speak(message)
 
 
@@ -94,6 +114,12 @@ async def hanging(message: UserMessage) -> None:
 async def test_words_of_the_turn_are_delivered_to_the_recipient() -> None:
     said = await reply(TurnGuard(quick(), CLINIC), incoming(PLAIN), speak)
     assert said == [{"recipient_id": "a", "text": "words of the turn"}]
+
+
+async def test_words_of_a_turn_that_did_not_escalate_come_after_the_escalation() -> None:
+    said = await reply(TurnGuard(quick(), CLINIC), incoming(URGENT), speak)
+    assert kinds(said) == ["escalation", "text"]
+    assert said[1]["text"] == "words of the turn"
 
 
 @pytest.mark.parametrize("turn", [silent, broken, hanging])
@@ -161,7 +187,54 @@ async def test_a_refused_message_still_escalates_first() -> None:
     assert "too long" in said[1]["text"]
 
 
-async def test_the_message_past_the_rate_is_asked_to_wait_and_escalates() -> None:
+@pytest.mark.parametrize("turn", [speak, silent, broken, hanging, escalate_and_speak])
+async def test_nothing_follows_a_crisis(turn: Turn) -> None:
+    said = await reply(TurnGuard(quick(), CLINIC), incoming(CRISIS), turn)
+    assert [m["custom"].get("level") for m in said] == ["crisis"]
+    assert "buttons" not in said[0]
+
+
+@pytest.mark.parametrize("limits", [{"max_characters": 5}, {"rate_per_minute": 0}])
+async def test_no_refusal_follows_a_crisis(limits: dict[str, int]) -> None:
+    said = await reply(TurnGuard(quick(**limits), CLINIC), incoming(CRISIS), speak)
+    assert [m["custom"]["level"] for m in said] == ["crisis"]
+
+
+async def test_a_crisis_that_only_the_graph_saw_is_said_although_an_escalation_was() -> None:
+    async def late_crisis(message: UserMessage) -> None:
+        await asyncio.sleep(0.1)
+        await message.output_channel.send_response(message.sender_id, escalation("crisis"))
+        await speak(message)
+
+    said = await reply(TurnGuard(quick(), CLINIC), incoming(URGENT), late_crisis)
+    assert [m["custom"]["level"] for m in said] == ["urgent", "crisis"]
+
+
+async def test_an_escalation_that_did_not_arrive_is_sent_again() -> None:
+    said: list[dict[str, Any]] = []
+    refused = [ConnectionError("reset by peer")]
+
+    async def deliver(message: dict[str, Any]) -> None:
+        if refused:
+            raise refused.pop()
+        said.append(message)
+
+    await TurnGuard(quick(), CLINIC).handle(incoming(URGENT), escalate_and_speak, deliver)
+    assert kinds(said)[0] == "escalation"
+
+
+async def test_a_slow_delivery_is_not_overtaken() -> None:
+    said: list[dict[str, Any]] = []
+
+    async def slow_at_first(message: dict[str, Any]) -> None:
+        await asyncio.sleep(0 if said else 0.1)  # Longer than the deadline of 0.05 s.
+        said.append(message)
+
+    await TurnGuard(quick(), CLINIC).handle(incoming(URGENT), escalate_and_speak, slow_at_first)
+    assert kinds(said) == ["escalation", "text"]
+
+
+async def test_the_message_past_the_rate_is_refused_and_escalates() -> None:
     guard = TurnGuard(quick(rate_per_minute=2), CLINIC)
     for _ in range(2):
         assert (await reply(guard, incoming(PLAIN), speak))[0]["text"] == "words of the turn"
@@ -200,6 +273,127 @@ async def test_a_repeat_that_overtakes_waits_for_the_reply() -> None:
     )
     assert both[0] == both[1] != []
     assert len(turns) == 1
+
+
+async def test_an_edited_message_is_a_turn_of_its_own() -> None:
+    guard = TurnGuard(quick(), CLINIC)
+    assert kinds(await reply(guard, incoming(PLAIN, message_id="7"), speak)) == ["text"]
+    edited = await reply(guard, incoming(PLAIN + " " + URGENT, message_id="7"), speak)
+    assert kinds(edited) == ["escalation", "text"]
+
+
+async def test_the_same_id_of_another_person_is_another_message() -> None:
+    guard = TurnGuard(quick(), CLINIC)
+    await reply(guard, incoming(PLAIN, message_id="7"), silent)
+    said = await reply(guard, incoming(PLAIN, message_id="7", sender="rest:b"), speak)
+    assert said[0]["text"] == "words of the turn"
+
+
+async def test_a_repeat_hears_the_escalation_although_the_first_turn_still_hangs() -> None:
+    guard = TurnGuard(quick(), CLINIC)
+    first = asyncio.ensure_future(reply(guard, incoming(URGENT, message_id="7"), hanging))
+    await asyncio.sleep(0.1)  # Past the deadline of 0.05 s, before the turn's end at 0.3 s.
+    first_was_done: list[bool] = []
+    heard: list[dict[str, Any]] = []
+
+    async def deliver(message: dict[str, Any]) -> None:
+        heard.append(message)
+        first_was_done.append(first.done())
+
+    await guard.handle(incoming(URGENT, message_id="7"), hanging, deliver)
+    assert kinds(heard) == ["escalation", "error"]
+    assert first_was_done[0] is False
+    assert heard == await first
+
+
+async def test_after_a_turn_that_was_cut_off_a_repeat_is_a_turn_of_its_own() -> None:
+    guard = TurnGuard(quick(), CLINIC)
+    first = asyncio.ensure_future(reply(guard, incoming(PLAIN, message_id="7"), hanging))
+    await asyncio.sleep(0.01)
+    waiting = asyncio.ensure_future(reply(guard, incoming(PLAIN, message_id="7"), speak))
+    await asyncio.sleep(0.01)
+    first.cancel()
+    assert (await waiting)[0]["text"] == "words of the turn"
+    later = await reply(guard, incoming(PLAIN, message_id="7"), speak)
+    assert later[0]["text"] == "words of the turn"
+
+
+async def test_a_channel_that_answers_once_does_not_keep_the_escalation_waiting() -> None:
+    guard = TurnGuard(quick(turn_timeout=30), CLINIC)
+    said = await asyncio.wait_for(guard.reply(incoming(URGENT), hanging), 1)
+    assert kinds(said) == ["escalation"]
+    await stop(guard)
+
+
+async def test_a_channel_that_answers_once_hears_the_rest_with_the_same_id() -> None:
+    guard = TurnGuard(quick(turn_timeout=5), CLINIC)
+
+    async def escalate_and_speak_later(message: UserMessage) -> None:
+        await asyncio.sleep(0.2)
+        await escalate_and_speak(message)
+
+    urgent = incoming(URGENT, message_id="7")
+    assert kinds(await guard.reply(urgent, escalate_and_speak_later)) == ["escalation"]
+    await asyncio.sleep(0.3)
+    assert kinds(await guard.reply(urgent, broken)) == ["escalation", "text"]
+
+
+async def test_a_channel_that_answers_once_waits_for_the_whole_of_other_replies() -> None:
+    async def slow(message: UserMessage) -> None:
+        await asyncio.sleep(0.1)
+        await speak(message)
+
+    said = await TurnGuard(quick(), CLINIC).reply(incoming(PLAIN), slow)
+    assert said[0]["text"] == "words of the turn"
+    urgent = await TurnGuard(quick(), CLINIC).reply(incoming(URGENT), escalate_and_speak)
+    assert kinds(urgent) == ["escalation", "text"]
+
+
+async def test_an_urgent_message_is_answered_while_another_turn_of_the_person_hangs() -> None:
+    guard, lock = TurnGuard(quick(), CLINIC), asyncio.Lock()
+
+    async def one_at_a_time(message: UserMessage) -> None:
+        async with lock:  # As Rasa's lock store does.
+            await asyncio.sleep(10)
+
+    first = asyncio.ensure_future(reply(guard, incoming(PLAIN), one_at_a_time))
+    await asyncio.sleep(0.01)
+    assert kinds(await guard.reply(incoming(URGENT), one_at_a_time)) == ["escalation"]
+    assert kinds(await first) == ["error"]
+    await stop(guard)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"channel": "telegram", "metadata": {"kind": "caption"}}, id="caption"),
+        pytest.param({"channel": "telegram", "metadata": {"kind": "edited"}}, id="edited"),
+        pytest.param({"channel": "widget", "message_id": "1"}, id="widget"),
+        pytest.param({"site": "nowhere"}, id="unknown site"),
+        pytest.param({"text": "/" + URGENT}, id="slash"),
+        pytest.param({"text": '/greet{"symptom": "' + URGENT + '"}'}, id="command"),
+        pytest.param({"text": "/restart " + URGENT}, id="restart"),
+        pytest.param({"text": URGENT.upper() + "\x00" * 20}, id="control characters"),
+        pytest.param({"text": "bla " * 5000 + URGENT}, id="too long"),
+    ],
+)
+@pytest.mark.parametrize("turn", [speak, silent, broken, hanging])
+async def test_whatever_channel_brings_the_words(turn: Turn, fields: dict[str, Any]) -> None:
+    message = incoming(**{"text": URGENT, **fields})
+    said = await reply(TurnGuard(quick(), CLINIC), message, turn)
+    assert kinds(said)[0] == "escalation"
+    assert said[0]["custom"]["families"] == ["fever_chills"]
+    assert {"role": "emergency", "number": "911", "href": "tel:911"} in said[0]["custom"]["phones"]
+
+
+@pytest.mark.parametrize("turn", [speak, silent, broken, escalate_and_speak])
+@settings(max_examples=75, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=dressed(), rate=st.sampled_from([0, 60]), longest=st.sampled_from([5, 10_000]))
+def test_an_urgent_message_is_escalated_first_in_any_words_and_state(
+    turn: Turn, text: str, rate: int, longest: int
+) -> None:
+    guard = TurnGuard(quick(rate_per_minute=rate, max_characters=longest), CLINIC)
+    assert kinds(asyncio.run(reply(guard, incoming(text), turn)))[0] == "escalation"
 
 
 @pytest.mark.parametrize(

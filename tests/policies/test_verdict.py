@@ -9,8 +9,8 @@ from rasa.shared.core.events import ActionExecuted, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import contract
-from bot.escalation_words import is_due, variant
-from bot.policies.escalation import CRISIS_INTENT_AT, verdict_of
+from bot.escalation_words import CRISIS_INTENT_AT, is_due, variant
+from bot.policies.escalation import verdict_of
 from bot.safety import Finding, Level, Verdict
 
 QUIET = Verdict(Level.NONE)

@@ -12,11 +12,13 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from rasa.shared.core.events import ActionExecuted
 
 from bot import contract
+from bot.policies.escalation import SMALL_TALK
 from bot.safety import Finding, Level, Verdict
 from bot.settings import ROOT
 
 QUIET = Verdict(Level.NONE)
 URGENT = Verdict(Level.URGENT, (Finding("breathing", "core", 0, 4, "pattern"),))
+CRISIS = Verdict(Level.CRISIS, (Finding("self_harm", "crisis", 0, 4, "pattern"),))
 
 
 CARD = {
@@ -102,8 +104,21 @@ async def test_the_escalation_is_first_at_every_step_and_the_story_goes_on(
                 assert got == actions, (urgent_step, step)
                 continue
             assert got[0] == contract.UTTER_ESCALATION
-            small_talk = {"greet", "goodbye", "thank"}
-            assert got[1:] == ([] if intent in small_talk else actions), (urgent_step, step)
+            assert got[1:] == ([] if intent in SMALL_TALK else actions), (urgent_step, step)
+
+
+@pytest.mark.parametrize("turns", stories())
+async def test_a_crisis_at_any_step_is_the_whole_reply_and_the_bot_listens_on(
+    turns: Any, agent: Agent
+) -> None:
+    for at in range(len(turns)):
+        sender = f"crisis-{id(turns)}-{at}"
+        for intent, _, actions in turns[:at]:
+            assert await said(agent, message(intent, actions, QUIET, sender)) == actions
+        intent, _, actions = turns[at]
+        got = await said(agent, message(intent, actions, CRISIS, sender))
+        assert got == [contract.UTTER_ESCALATION]
+        assert await said(agent, message("greet", [], QUIET, sender)) == ["utter_greet"]
 
 
 @pytest.mark.parametrize("intent", [*dict.fromkeys(["greet", "deny", "out_of_scope", None])])

@@ -1,0 +1,124 @@
+"""Both channels over HTTP, in a small Sanic server with a turn of our own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from rasa.core.channels.channel import UserMessage
+from sanic import Sanic
+
+from bot.channels.guard import TurnGuard
+from bot.channels.health import HealthInput
+from bot.channels.rest import GuideRestInput
+from bot.channels.tally import EscalationTally
+from bot.safety.quick import quick_verdict
+from bot.settings import load_settings
+from tests.channels.test_guard import CLINIC, escalation
+
+URGENT, CRISIS = "my husband has a fever of 39", "I want to kill myself"
+
+
+async def turn(message: UserMessage) -> None:
+    """Hangs on "hang", escalates and answers on a fever, answers otherwise."""
+    if "hang" in message.text:
+        await asyncio.sleep(30)
+    out = message.output_channel
+    if "fever" in message.text:
+        await out.send_response(message.sender_id, escalation())
+    await out.send_response(message.sender_id, {"text": "an answer", "custom": {"kind": "answer"}})
+
+
+@pytest.fixture
+async def client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    monkeypatch.setattr(Sanic, "test_mode", True)  # Several servers in one process.
+    quick_verdict("")
+    settings = replace(load_settings({}), escalation_deadline=0.3, turn_timeout=2.0)
+    tally = EscalationTally()
+    app = Sanic(f"guide_{uuid.uuid4().hex}")
+    for channel in (GuideRestInput(TurnGuard(settings, CLINIC, tally)), HealthInput(tally)):
+        prefix = "/webhooks/rest" if channel.name() == "rest" else channel.url_prefix()
+        app.blueprint(channel.blueprint(turn), url_prefix=prefix)
+    server = await app.create_server(host="127.0.0.1", port=0, return_asyncio_server=True)
+    assert server is not None
+    await server.startup()
+    port = server.server.sockets[0].getsockname()[1]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
+        yield http
+    server.close()
+    await server.wait_closed()
+
+
+async def post(client: httpx.AsyncClient, text: str, **fields: Any) -> list[dict[str, Any]]:
+    body = {"sender": "giraffe", "message": text, **fields}
+    return list((await client.post("/webhooks/rest/webhook", json=body)).json())
+
+
+def kinds(said: list[dict[str, Any]]) -> list[str]:
+    return [m["custom"]["kind"] for m in said]
+
+
+async def test_a_reply_is_returned_whole(client: httpx.AsyncClient) -> None:
+    assert kinds(await post(client, URGENT)) == ["escalation", "answer"]
+    assert kinds(await post(client, "hi")) == ["answer"]
+
+
+async def test_an_escalation_leaves_although_the_turn_hangs(client: httpx.AsyncClient) -> None:
+    began = time.monotonic()
+    said = await post(client, URGENT + ", and please hang")
+    assert kinds(said) == ["escalation"]
+    assert time.monotonic() - began < 1.5  # The turn would be given up after 2 s.
+    assert [p["href"] for p in said[0]["custom"]["phones"]][-1] == "tel:911"
+
+
+async def test_a_crisis_is_the_whole_reply(client: httpx.AsyncClient) -> None:
+    said = await post(client, CRISIS)
+    assert [m["custom"]["level"] for m in said] == ["crisis"]
+
+
+@pytest.mark.parametrize("text", [URGENT, URGENT + ", hang"])
+async def test_a_stream_begins_with_the_escalation(client: httpx.AsyncClient, text: str) -> None:
+    began, lines = time.monotonic(), []
+    body = {"sender": "a", "message": text}
+    async with client.stream("POST", "/webhooks/rest/webhook?stream=true", json=body) as response:
+        async for line in response.aiter_lines():
+            lines.append((json.loads(line)["custom"]["kind"], time.monotonic() - began))
+    assert lines[0][0] == "escalation"
+    assert lines[0][1] < 1.5
+    assert lines[1][0] == ("error" if "hang" in text else "answer")
+
+
+async def test_an_edited_message_under_the_same_id_is_read(client: httpx.AsyncClient) -> None:
+    assert kinds(await post(client, "hi", message_id="1")) == ["answer"]
+    assert kinds(await post(client, URGENT, message_id="1")) == ["escalation", "answer"]
+
+
+async def test_escalations_are_counted_for_this_machine_only(client: httpx.AsyncClient) -> None:
+    await post(client, URGENT)
+    await post(client, CRISIS)
+    await post(client, "hi")
+    found = (await client.get("/health/escalations")).json()
+    assert found["total"] == 2
+    assert {(c["channel"], c["level"], c["family"]) for c in found["counts"]} == {
+        ("rest", "urgent", "chest"),
+        ("rest", "crisis", "self_harm"),
+    }
+    assert "giraffe" not in json.dumps(found)
+    for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
+        refused = await client.get("/health/escalations", headers={header: "for=203.0.113.9"})
+        assert refused.status_code == 403
+        assert "counts" not in refused.json()
+
+
+async def test_the_other_health_routes(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/health/live")).json() == {"status": "alive"}
+    ready = await client.get("/health/ready")
+    assert ready.status_code == 503
+    assert "make train" in ready.json()["why"]
