@@ -16,8 +16,13 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
+from bot.components.adaptation import (
+    encoder_defaults,
+    nlu_examples,
+    off_topic,
+    training_encoder,
+)
 from bot.components.fingerprint import code_hash
-from bot.encoding import DEFAULT_MODEL, training_encoder
 from bot.knowledge.base import knowledge_hash, load_knowledge
 from bot.retrieval.message_data import decision_data
 from bot.retrieval.retriever import Ranking, Retriever
@@ -39,7 +44,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Returns the default config: the encoder, and where the knowledge base is."""
-        return {"model": DEFAULT_MODEL, "knowledge": "knowledge"}
+        return encoder_defaults()
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -50,7 +55,14 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Covers the knowledge base and the modules that read, index and decide."""
         root = ROOT / str({**cls.get_default_config(), **config}["knowledge"])
-        code = code_hash("encoding", "knowledge", "retrieval", "contract.py")
+        code = code_hash(
+            "encoding",
+            "knowledge",
+            "retrieval",
+            "safety",
+            "components/adaptation.py",
+            "contract.py",
+        )
         return knowledge_hash(root) + code
 
     def __init__(
@@ -99,13 +111,13 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             KnowledgeError: listing every problem in the knowledge base.
         """
         knowledge = load_knowledge(ROOT / str(self._config["knowledge"]))
-        off_topic = [
-            m.get(TEXT)
-            for m in training_data.intent_examples
-            if m.get(INTENT) == contract.INTENT_OUT_OF_SCOPE and m.get(TEXT)
-        ]
-        encoder = training_encoder(str(self._config["model"]))
-        retriever = Retriever.fit(knowledge, encoder, off_topic)
+        trained = training_encoder(self._config, training_data)
+        retriever = Retriever.fit(
+            knowledge,
+            trained.encoder,
+            off_topic(nlu_examples(training_data)),
+            adapted=trained.folder is not None,
+        )
         with self._model_storage.write_to(self._resource) as folder:
             retriever.save(folder)
         return self._resource

@@ -17,20 +17,16 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
-from bot.components.fingerprint import code_hash
-from bot.encoding import (
-    DEFAULT_MODEL,
-    Encoder,
-    Vectors,
-    check_model,
-    load_encoder,
-    training_encoder,
-)
-from bot.safety.clauses import Clause, split_clauses
+from bot.components.adaptation import adaptation_sources, encoder_defaults, training_encoder
+from bot.components.fingerprint import code_hash, files_hash
+from bot.encoding import Encoder, Vectors, check_model, load_encoder
+from bot.encoding.adaptation import WEIGHTS, copy_weights, load_adapted
+from bot.safety.clauses import Clause, message_clauses
 
 logger = logging.getLogger(__name__)
 
 MODEL = "model"
+ADAPT = "adapt"
 DIMENSION_FILE = "dimension.txt"
 
 
@@ -49,8 +45,8 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Returns the default config: the packaged all-MiniLM-L6-v2."""
-        return {MODEL: DEFAULT_MODEL}
+        """Returns the default config: the packaged all-MiniLM-L6-v2, adapted to the domain."""
+        return encoder_defaults()
 
     @staticmethod
     def required_packages() -> list[str]:
@@ -63,8 +59,10 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
-        """Covers the modules that compute the features."""
-        return code_hash("encoding", "safety/clauses.py")
+        """Covers the modules that compute the features, and what the encoder is adapted on."""
+        code = code_hash("encoding", "safety", "components/adaptation.py")
+        full = {**cls.get_default_config(), **config}
+        return code + (files_hash(adaptation_sources(full)) if full[ADAPT] else "")
 
     def __init__(
         self, config: dict[str, Any], name: str, model_storage: ModelStorage, resource: Resource
@@ -102,7 +100,13 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
         with model_storage.read_from(resource) as folder:
             component.dimension = int((folder / DIMENSION_FILE).read_text())
         try:
-            encoder = load_encoder(component._model)
+            with model_storage.read_from(resource) as folder:
+                adapted = (folder / WEIGHTS).is_file()
+                encoder = (
+                    load_adapted(component._model, folder)
+                    if adapted
+                    else load_encoder(component._model)
+                )
             encoder.prepare_for_serving()
             encoder.encode(["warm up"])
             component.encoder = encoder
@@ -111,20 +115,22 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Checks the model's weights once; they are used as they are.
+        """Checks the model's weights once, and adapts them to the domain if `adapt` is set.
 
         Raises:
             ModelError: if the model is missing or not the expected one.
         """
         check_model(self._model)
-        dimension = load_encoder(self._model).dimension
+        trained = training_encoder(self._config, training_data)
         with self._model_storage.write_to(self._resource) as folder:
-            (folder / DIMENSION_FILE).write_text(str(dimension))
+            (folder / DIMENSION_FILE).write_text(str(trained.encoder.dimension))
+            if trained.folder is not None:
+                copy_weights(trained.folder, folder)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the embedding of each training example."""
-        encoder = training_encoder(self._model)
+        encoder = training_encoder(self._config, training_data).encoder
         examples = [m for m in training_data.training_examples if m.get(TEXT)]
         vectors = encoder.encode([m.get(TEXT) for m in examples])
         for message, vector in zip(examples, vectors, strict=True):
@@ -146,9 +152,7 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
         if self.encoder is None:
             return None
         try:
-            clauses = list(split_clauses(text))
-            if len(clauses) == 1:
-                clauses = []
+            clauses = message_clauses(text)
             vectors = self.encoder.encode([text, *(c.text for c in clauses)])
         except Exception as error:  # The escalation depends on no embedding.
             logger.error("message not embedded: %s", type(error).__name__)

@@ -10,18 +10,23 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
-from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
+from bot.components.adaptation import (
+    URGENCY,
+    adaptation_sources,
+    encoder_defaults,
+    nlu_examples,
+    training_encoder,
+    urgency_examples,
+)
 from bot.components.fingerprint import code_hash, files_hash
-from bot.components.quiet_examples import quiet_examples
-from bot.encoding import DEFAULT_MODEL, training_encoder
 from bot.knowledge.base import load_knowledge
 from bot.safety import Detector, UrgencyClassifier, Verdict
 from bot.safety.quick import shared_patterns
-from bot.safety.training import load_examples
 from bot.settings import ROOT, load_settings
 
 logger = logging.getLogger(__name__)
@@ -34,14 +39,15 @@ class SymptomDetector(GraphComponent, EntityExtractorMixin):  # type: ignore[mis
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """Returns the default config: the encoder, and where the knowledge base is."""
-        return {"model": DEFAULT_MODEL, "knowledge": "knowledge"}
+        return encoder_defaults()
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Covers the detector's code and data, and how people ask; not the passages' text."""
-        root = ROOT / str({**cls.get_default_config(), **config}["knowledge"])
-        asked = [*root.glob("questions/*.yml"), *root.glob("not_covered.yml")]
-        code = code_hash("encoding", "safety", "components/quiet_examples.py")
+        asked = adaptation_sources({**cls.get_default_config(), **config})
+        code = code_hash(
+            "encoding", "safety", "components/adaptation.py", "components/quiet_examples.py"
+        )
         return files_hash(asked) + code
 
     def __init__(
@@ -89,17 +95,14 @@ class SymptomDetector(GraphComponent, EntityExtractorMixin):  # type: ignore[mis
         What people ask without any symptom in it, from the knowledge base and the intents, is
         added as quiet examples.
         """
-        texts, labels = load_examples()
-        examples = [
-            (str(m.get(TEXT)), str(m.get(INTENT)))
-            for m in training_data.intent_examples
-            if m.get(TEXT)
-        ]
         knowledge = load_knowledge(ROOT / str(self._config["knowledge"]))
-        quiet = quiet_examples(knowledge, examples, self._patterns)
-        texts, labels = [*texts, *quiet], [*labels, *["neither"] * len(quiet)]
-        encoder = training_encoder(str(self._config["model"]))
-        classifier = UrgencyClassifier().fit(texts, labels, encoder.encode)
+        trained = training_encoder(self._config, training_data)
+        classifier = UrgencyClassifier.fit(
+            urgency_examples(knowledge, nlu_examples(training_data), self._patterns),
+            trained.encoder.encode,
+            self._patterns,
+            head=trained.heads.get(URGENCY),
+        )
         with self._model_storage.write_to(self._resource) as folder:
             classifier.save(folder)
         return self._resource

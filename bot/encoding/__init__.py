@@ -10,7 +10,8 @@ from bot.encoding.encoder import (
     check_model,
     load_encoder,
     model_path,
-    training_encoder,
+    remembering,
+    weights_digest,
 )
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "check_model",
     "load_encoder",
     "model_path",
-    "training_encoder",
+    "remembering",
+    "weights_digest",
 ]

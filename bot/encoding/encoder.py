@@ -63,6 +63,11 @@ class MiniLMEncoder:
         self._traced: Callable[[Sequence[str]], Vectors] | None = None
 
     @property
+    def model(self) -> Any:
+        """The sentence-transformers model, for training."""
+        return self._model
+
+    @property
     def dimension(self) -> int:
         """Length of a vector."""
         return self._dimension
@@ -214,13 +219,17 @@ def check_model(name: str) -> None:
         )
 
 
-def training_encoder(name: str = DEFAULT_MODEL) -> Encoder:
-    """Loads an encoder that remembers vectors between trainings, beside Rasa's own cache."""
+@lru_cache(maxsize=4)
+def weights_digest(name: str) -> str:
+    """Hashes a model's weights; its path if it has none in safetensors' form."""
     weights = next(model_path(name).rglob("*.safetensors"), None)
-    if weights is None:
-        return load_encoder(name)
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
-    return CachingEncoder(load_encoder(name), ROOT / ".rasa" / f"embeddings-{digest}.npz")
+    what = str(model_path(name)).encode() if weights is None else weights.read_bytes()
+    return hashlib.sha256(what).hexdigest()[:16]
+
+
+def remembering(encoder: Encoder, key: str) -> CachingEncoder:
+    """Lets an encoder remember vectors between trainings, beside Rasa's own cache."""
+    return CachingEncoder(encoder, ROOT / ".rasa" / f"embeddings-{key}.npz")
 
 
 @lru_cache(maxsize=2)

@@ -13,9 +13,13 @@ from bot.errors import ModelError
 from bot.evaluation.parsed import ModelCard, Parsed
 from bot.evaluation.progress import shown
 from bot.knowledge.base import knowledge_hash
-from bot.safety import Verdict
+from bot.safety import Level, Verdict
+from bot.safety.pattern_detector import Examination
 from bot.safety.quick import quick_verdict
 from bot.settings import ROOT, quiet_third_parties
+
+NOTHING_FOUND = Examination(Verdict(Level.NONE))
+"""What the classifier is told of the patterns when it is measured alone."""
 
 DEPTH = 5
 """Passages kept of each ranking."""
@@ -28,8 +32,7 @@ class BotUnderTest:
         self._agent = agent
         parts = _components(agent)
         self._retriever = parts["PassageRetriever"].retriever
-        detector = parts["SymptomDetector"].detector
-        self._classifier = getattr(detector, "_classifier", None)
+        self._classifier = parts["SymptomDetector"].detector.classifier
         catalogue = self._retriever.catalogue
         self.card = ModelCard(
             name=name,
@@ -98,8 +101,12 @@ class BotUnderTest:
     def _classifier_alarm(self, text: str, embeddings: Any) -> bool | None:
         if self._classifier is None:
             return None
-        texts = [text, *(clause.text for clause in embeddings.clauses)]
-        scores = self._classifier.scores(embeddings.whole, embeddings.clause_vectors, texts=texts)
+        scores = self._classifier.scores(
+            embeddings.whole,
+            embeddings.clause_vectors,
+            texts=[text, *(clause.text for clause in embeddings.clauses)],
+            examined=NOTHING_FOUND,
+        )
         limits = self._classifier.thresholds
         return bool(scores.urgent >= limits.urgent or scores.crisis >= limits.crisis)
 

@@ -110,8 +110,8 @@ def _training(knowledge: KnowledgeBase) -> Iterator[tuple[str, str]]:
             yield "knowledge/not_covered.yml", text
     for example in nlu_examples():
         yield "data/nlu", example.text
-    for text in load_examples()[0]:
-        yield "bot/safety/data", text
+    for line in load_examples():
+        yield "bot/safety/data", line.text
 
 
 def drop_seen(folder: Path = SETS) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from zipfile import BadZipFile
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.encoding import Encoder, Vectors
+from bot.encoding.holdout import held_out
 from bot.errors import ModelError
 from bot.knowledge.base import KnowledgeBase
 from bot.retrieval.catalogue import Catalogue
@@ -63,7 +64,12 @@ class Retriever:
 
     @classmethod
     def fit(
-        cls, knowledge: KnowledgeBase, encoder: Encoder, off_topic: Sequence[str] = ()
+        cls,
+        knowledge: KnowledgeBase,
+        encoder: Encoder,
+        off_topic: Sequence[str] = (),
+        *,
+        adapted: bool = False,
     ) -> Retriever:
         """Builds the index over the knowledge base and calibrates the gate.
 
@@ -71,10 +77,11 @@ class Retriever:
             knowledge: passages, their questions, topics not covered.
             encoder: gives one vector a text.
             off_topic: texts that have nothing to do with any of it.
+            adapted: whether the encoder has learned from all questions but the held-out ones.
         """
         entries = build_entries(knowledge, off_topic)
         vectors = encoder.encode([e.text for e in entries])
-        gate = _calibrate(entries, vectors)
+        gate = _calibrate(entries, vectors, adapted=adapted)
         return cls(Ranker.fit(entries, vectors), gate, Catalogue.of(knowledge))
 
     def rank(self, text: str, vector: NDArray[np.float32], *, top: int = 5) -> Ranking:
@@ -162,19 +169,14 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _calibrate(entries: Sequence[Entry], vectors: Vectors) -> Gate:
-    """Fits the gate on out-of-fold rankings of the questions."""
+def _calibrate(entries: Sequence[Entry], vectors: Vectors, *, adapted: bool = False) -> Gate:
+    """Fits the gate on rankings of questions that neither index nor encoder has seen."""
     asked = np.array([e.kind is EntryKind.QUESTION for e in entries])
     if not any(is_passage(e.target) for e, a in zip(entries, asked, strict=True) if a):
         # Nobody has written questions yet: sentences stand in, or no answer would ever be right.
         asked |= np.array([e.kind is EntryKind.SENTENCE for e in entries])
-    folds = np.random.default_rng(0).integers(0, FOLDS, len(entries))
     features, right = [], []
-    for fold in range(FOLDS):
-        held = np.flatnonzero(asked & (folds == fold))
-        kept = np.flatnonzero(~asked | (folds != fold))
-        if not len(held) or not len(kept):
-            continue
+    for held, kept in _folds(entries, asked, adapted=adapted):
         ranker = Ranker.fit([entries[i] for i in kept], vectors[kept])
         texts = [entries[i].text for i in held]
         signals = ranker.signals(texts, vectors[held])
@@ -187,3 +189,19 @@ def _calibrate(entries: Sequence[Entry], vectors: Vectors) -> Gate:
     if not features:
         return Gate([0.0] * 10, 0.0, [0.0] * 10, [1.0] * 10)
     return Gate.fit(np.concatenate(features), np.concatenate(right))
+
+
+def _folds(
+    entries: Sequence[Entry], asked: NDArray[np.bool_], *, adapted: bool
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yields which entries are asked and which are searched meanwhile."""
+    if adapted:
+        # Every other fold would be judged by an encoder that knows its answers.
+        held = asked & np.array([held_out(e.text) for e in entries])
+        parts = [held]
+    else:
+        folds = np.random.default_rng(0).integers(0, FOLDS, len(entries))
+        parts = [asked & (folds == fold) for fold in range(FOLDS)]
+    for held in parts:
+        if held.any() and not held.all():
+            yield np.flatnonzero(held), np.flatnonzero(~held)

@@ -1,4 +1,4 @@
-"""A linear classifier over sentence embeddings and n-grams: urgent, crisis or neither."""
+"""The trained half of the detector: meaning, wording, and how they weigh with the patterns."""
 
 from __future__ import annotations
 
@@ -11,150 +11,187 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.safety.clauses import split_clauses
-from bot.safety.ngrams import BUCKETS, Bag, bag_of, empty_bag
+from bot.encoding.head import Head
+from bot.encoding.holdout import held_out
+from bot.safety.clauses import message_clauses
+from bot.safety.families import FAMILIES, UNSPECIFIED
+from bot.safety.joint import FEATURE_NAMES, JointModel, Signals, features
+from bot.safety.ngrams import BUCKETS
+from bot.safety.pattern_detector import Examination, PatternDetector
+from bot.safety.training import NEITHER, Example
+from bot.safety.wording import WordingModel
 
-Array = NDArray[np.float64]
 Encode = Callable[[Sequence[str]], Any]
-LABELS = ("crisis", "neither", "urgent")
-_ROUNDS = 2  # whole messages, then with the clauses that the first round found telling
+CRISIS = "self_harm"
+CRISIS_LABEL = "crisis"
+URGENT_LABEL = "urgent"
 _INVERSE_REGULARIZATION = 20.0
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """From which score on the classifier alone raises the alarm.
+    """From which probability on an alarm is raised.
 
-    `urgent_calm` applies where the patterns found a denial, another sense or a normal reading.
-    Set by the run "dev2 2026-11-23" of docs/escalation-model-card.md, for recall.
+    Set for recall by the dev run of docs/escalation-model-card.md.
     """
 
-    urgent: float = 0.4
-    crisis: float = 0.4
-    urgent_calm: float = 0.95
+    urgent: float = 0.2
+    crisis: float = 0.3
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Probabilities of a message, joined over its clauses; `clause`: the most telling one."""
+    """Joint probabilities of a message. `family`: the likeliest urgent family.
+
+    `clause` is the number of the most telling clause, None if it is the message as a whole.
+    """
 
     urgent: float
     crisis: float
+    family: str = UNSPECIFIED.name
     clause: int | None = None
-
-    @property
-    def alarm(self) -> float:
-        return max(self.urgent, self.crisis)
 
 
 class UrgencyClassifier:
-    """Multinomial logistic regression; plain numpy to score, scikit-learn only to fit."""
+    """Scores a message from its embedding, those of its clauses, its words, and the patterns."""
 
     def __init__(
         self,
-        dense: Array | None = None,
-        sparse: Array | None = None,
-        bias: Array | None = None,
+        meaning: Head,
+        wording: WordingModel,
+        urgent: JointModel,
+        crisis: JointModel,
         thresholds: Thresholds | None = None,
     ):
-        self._dense = dense  # labels x embedding
-        self._sparse = sparse  # labels x n-gram buckets
-        self._bias = bias
+        self._meaning = meaning
+        self._wording = wording
+        self._urgent = urgent
+        self._crisis = crisis
         self.thresholds = thresholds or Thresholds()
 
-    def fit(self, texts: Sequence[str], labels: Sequence[str], encode: Encode) -> UrgencyClassifier:
-        """Learns from whole messages, then again with the most telling clause of each."""
-        unknown = set(labels) - set(LABELS)
-        if unknown or not texts:
-            raise ValueError(f"need texts with labels among {LABELS}, got {sorted(unknown)}")
-        clauses = [[c.text for c in split_clauses(text)] for text in texts]
-        pieces = [*texts, *(clause for group in clauses for clause in group)]
-        vectors = np.asarray(encode(pieces), dtype=np.float64)
-        bags = [bag_of(piece) for piece in pieces]
-        owner = np.repeat(np.arange(len(texts)), [len(group) for group in clauses])
-        names = np.asarray(labels)
-        rows = np.arange(len(texts))
-        truth = names
-        for _ in range(_ROUNDS):
-            self._fit_once(vectors[rows], [bags[r] for r in rows], truth)
-            chosen = np.asarray(self._telling(vectors, bags, owner, names), dtype=np.int64)
-            rows = np.concatenate([np.arange(len(texts)), len(texts) + chosen])
-            truth = np.concatenate([names, names[owner[chosen]]])
-        return self
+    @classmethod
+    def fit(
+        cls,
+        examples: Sequence[Example],
+        encode: Encode,
+        patterns: PatternDetector,
+        *,
+        head: Head | None = None,
+        thresholds: Thresholds | None = None,
+    ) -> UrgencyClassifier:
+        """Learns from examples; those held out from the encoder weigh the halves.
 
-    def _fit_once(self, vectors: Array, bags: Sequence[Bag], truth: Any) -> None:
-        from scipy.sparse import csr_matrix, hstack
-        from sklearn.linear_model import LogisticRegression
+        Args:
+            examples: messages with their labels.
+            encode: returns one embedding a text.
+            patterns: the other half of the detector.
+            head: of the encoder that was adapted on the same examples; without one, logistic
+                regression on the embeddings takes its place.
+            thresholds: other than the shipped ones.
 
-        ends = np.cumsum([0, *(len(bag.buckets) for bag in bags)])
-        weights = np.concatenate([bag.weights for bag in bags])
-        buckets = np.concatenate([bag.buckets for bag in bags])
-        table = csr_matrix((weights, buckets, ends), shape=(len(bags), BUCKETS))
-        model = LogisticRegression(C=_INVERSE_REGULARIZATION, max_iter=400)
-        model.fit(hstack([csr_matrix(vectors), table]).tocsr(), truth)
-        rows, self._bias = _three_rows(model)
-        self._dense, self._sparse = rows[:, : vectors.shape[1]], rows[:, vectors.shape[1] :]
-
-    def _telling(self, vectors: Array, bags: Sequence[Bag], owner: Any, names: Any) -> list[int]:
-        """Picks, for each message of several clauses, the likeliest to carry its label.
-
-        Of a message that is neither, none may, so all are kept.
+        Raises:
+            ValueError: if a label has no example, or none that is held out.
         """
-        offset = len(names)
-        chosen: list[int] = []
-        table = self._probabilities(vectors[offset:], bags[offset:])
-        for i, name in enumerate(names):
-            mine = np.flatnonzero(owner == i)
-            if len(mine) < 2:
-                continue
-            if name == "neither":
-                chosen += mine.tolist()
-            else:
-                chosen.append(int(mine[int(np.argmax(table[mine, LABELS.index(name)]))]))
-        return chosen
+        known = [e for e in examples if not held_out(e.text)]
+        fresh = [e for e in examples if held_out(e.text)]
+        for part, what in ((known, "known"), (fresh, "held out")):
+            missing = {URGENT_LABEL, CRISIS_LABEL, NEITHER} - {e.label for e in part}
+            if missing:
+                raise ValueError(f"no example of {sorted(missing)} is {what}: write more")
+        texts, labels = [e.text for e in known], [e.label for e in known]
+        meaning = head or _fit_meaning(np.asarray(encode(texts)), labels)
+        draft = cls(meaning, WordingModel.fit(texts, labels), _UNUSED, _UNUSED, thresholds)
+        table = draft._table([e.text for e in fresh], encode, patterns)
+        return cls(
+            meaning,
+            draft._wording,
+            JointModel.fit(table, [e.label == URGENT_LABEL for e in fresh]),
+            JointModel.fit(table, [e.label == CRISIS_LABEL for e in fresh]),
+            thresholds,
+        )
+
+    def _table(
+        self, texts: Sequence[str], encode: Encode, patterns: PatternDetector
+    ) -> NDArray[np.float64]:
+        clauses = [[c.text for c in message_clauses(text)] for text in texts]
+        whole = np.asarray(encode(texts))
+        parts = np.asarray(encode([c for group in clauses for c in group]))
+        ends = np.cumsum([0, *map(len, clauses)])
+        rows = []
+        for i, text in enumerate(texts):
+            signals, _, _ = self._signals(
+                whole[i], parts[ends[i] : ends[i + 1]], [text, *clauses[i]]
+            )
+            rows.append(features(signals, patterns.examine(text), text))
+        return np.stack(rows)
 
     def scores(
-        self, whole_vec: Any, clause_vecs: Any = None, *, texts: Sequence[str] = ()
+        self, whole: Any, clauses: Any = None, *, texts: Sequence[str], examined: Examination
     ) -> Scores:
-        """Scores a message from its embedding and those of its clauses.
+        """Scores a message.
 
-        `texts`: the message and its clauses, in the same order, for the n-gram half.
+        Args:
+            whole: its embedding, shape (d,).
+            clauses: those of its clauses, shape (clauses, d), or None.
+            texts: the message, then its clauses.
+            examined: what the patterns found.
+
+        Raises:
+            ValueError: if an embedding holds values that are not finite.
         """
-        rows = [np.asarray(whole_vec, dtype=np.float64).reshape(1, -1)]
-        if clause_vecs is not None and len(clause_vecs):
-            rows.append(np.asarray(clause_vecs, dtype=np.float64))
-        vectors = np.vstack(rows)
+        signals, family, clause = self._signals(whole, clauses, texts)
+        row = features(signals, examined, texts[0])
+        return Scores(self._urgent.probability(row), self._crisis.probability(row), family, clause)
+
+    def _signals(
+        self, whole: Any, clauses: Any, texts: Sequence[str]
+    ) -> tuple[Signals, str, int | None]:
+        vectors = np.asarray(whole, dtype=np.float32).reshape(1, -1)
+        if clauses is not None and len(clauses):
+            vectors = np.vstack([vectors, np.asarray(clauses, dtype=np.float32)])
         if not np.isfinite(vectors).all():
             raise ValueError("an embedding holds values that are not finite")
-        bags = [bag_of(text) for text in texts]
-        bags += [empty_bag()] * (len(vectors) - len(bags))
-        table = self._probabilities(vectors, bags)
-        urgent, crisis = table[:, LABELS.index("urgent")], table[:, LABELS.index("crisis")]
+        table = self._meaning.probabilities(vectors)
+        names = self._meaning.labels
+        families = [i for i, name in enumerate(names) if name not in (NEITHER, CRISIS)]
+        urgent, crisis = table[:, families].sum(axis=1), table[:, names.index(CRISIS)]
+        parts = slice(1, None) if len(vectors) > 1 else slice(0, 1)
+        words = dict(
+            zip(self._wording.labels, self._wording.probabilities(texts[:1])[0], strict=True)
+        )
         best = int(np.argmax(np.maximum(urgent, crisis)))
-        return Scores(_joined(urgent), _joined(crisis), best - 1 if best else None)
-
-    def _probabilities(self, vectors: Array, bags: Sequence[Bag]) -> Array:
-        if self._dense is None or self._sparse is None or self._bias is None:
-            raise RuntimeError("the urgency classifier is not trained: call fit() or load()")
-        logits = vectors @ self._dense.T + self._bias
-        for row, bag in enumerate(bags[: len(logits)]):
-            logits[row] += self._sparse[:, bag.buckets] @ bag.weights
-        logits -= logits.max(axis=1, keepdims=True)
-        exponents = np.exp(logits)
-        return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
+        # The family is read where it is clearest, and counts over the whole message.
+        telling = table[best, families] + table[0, families]
+        signals = Signals(
+            urgent=float(urgent[0]),
+            crisis=float(crisis[0]),
+            urgent_clause=float(urgent[parts].max()),
+            crisis_clause=float(crisis[parts].max()),
+            urgent_wording=float(words[URGENT_LABEL]),
+            crisis_wording=float(words[CRISIS_LABEL]),
+        )
+        return signals, names[families[int(np.argmax(telling))]], best - 1 if best else None
 
     def save(self, directory: Path | str) -> None:
-        if self._dense is None or self._sparse is None or self._bias is None:
-            raise RuntimeError("the urgency classifier is not trained: nothing to save")
+        """Writes plain arrays and JSON."""
         folder = Path(directory)
         folder.mkdir(parents=True, exist_ok=True)
         np.savez(
             folder / "urgency.npz",
-            dense=self._dense,
-            sparse=self._sparse.astype(np.float32),
-            bias=self._bias,
+            meaning=self._meaning.weights,
+            meaning_bias=self._meaning.bias,
+            wording=self._wording.weights.astype(np.float32),
+            wording_bias=self._wording.bias,
         )
-        facts = {"labels": LABELS, "buckets": BUCKETS, "thresholds": asdict(self.thresholds)}
+        facts = {
+            "meaning": self._meaning.labels,
+            "wording": self._wording.labels,
+            "buckets": BUCKETS,
+            "features": FEATURE_NAMES,
+            "urgent": asdict(self._urgent),
+            "crisis": asdict(self._crisis),
+            "thresholds": asdict(self.thresholds),
+        }
         (folder / "urgency.json").write_text(json.dumps(facts, indent=1), "utf-8")
 
     @classmethod
@@ -162,31 +199,31 @@ class UrgencyClassifier:
         """Reads back what `save` wrote; raises if it is missing or of another make."""
         folder = Path(directory)
         facts = json.loads((folder / "urgency.json").read_text("utf-8"))
-        if tuple(facts["labels"]) != LABELS or facts["buckets"] != BUCKETS:
+        unknown = set(facts["meaning"]) - set(FAMILIES) - {NEITHER}
+        made = (facts["buckets"], tuple(facts["features"]))
+        if unknown or made != (BUCKETS, FEATURE_NAMES):
             raise ValueError(f"{folder} holds a classifier of another make: train it anew")
         with np.load(folder / "urgency.npz", allow_pickle=False) as arrays:
             return cls(
-                arrays["dense"], arrays["sparse"], arrays["bias"], Thresholds(**facts["thresholds"])
+                Head(tuple(facts["meaning"]), arrays["meaning"], arrays["meaning_bias"]),
+                WordingModel(facts["wording"], arrays["wording"], arrays["wording_bias"]),
+                JointModel(**facts["urgent"]),
+                JointModel(**facts["crisis"]),
+                Thresholds(**facts["thresholds"]),
             )
 
 
-def _joined(column: Array) -> float:
-    """Averages the whole message with the most telling of it and its clauses.
-
-    The greatest alone alarms at any stray clause; the whole alone drowns a short one.
-    """
-    return float((column[0] + column.max()) / 2)
+_UNUSED = JointModel([], 0.0, [], [])
 
 
-def _three_rows(model: Any) -> tuple[Array, Array]:
-    """Returns weights in the order of LABELS; a label without examples never wins."""
-    coefficients, intercepts = model.coef_, model.intercept_
-    if len(model.classes_) == 2:  # one row stands for both classes
-        coefficients = np.vstack([-coefficients, coefficients]) / 2
-        intercepts = np.concatenate([-intercepts, intercepts]) / 2
-    weights = np.zeros((len(LABELS), coefficients.shape[1]))
-    bias = np.full(len(LABELS), -1e9)
-    for row, name in enumerate(model.classes_):
-        weights[LABELS.index(name)] = coefficients[row]
-        bias[LABELS.index(name)] = intercepts[row]
-    return weights, bias
+def _fit_meaning(vectors: NDArray[np.float64], labels: Sequence[str]) -> Head:
+    """Fits a head on plain embeddings: it sees that something is urgent, not what."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=_INVERSE_REGULARIZATION, max_iter=400).fit(vectors, labels)
+    names = {URGENT_LABEL: UNSPECIFIED.name, CRISIS_LABEL: CRISIS, NEITHER: NEITHER}
+    return Head(
+        tuple(names[str(name)] for name in model.classes_),
+        model.coef_.astype(np.float32),
+        model.intercept_.astype(np.float32),
+    )

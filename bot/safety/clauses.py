@@ -45,6 +45,12 @@ def split_clauses(text: str, doc: Any = None) -> list[Clause]:
     return [_trimmed(text, a, b) for a, b in pieces]
 
 
+def message_clauses(text: str) -> list[Clause]:
+    """Returns the clauses of a message of several, none for a message of one."""
+    clauses = split_clauses(text)
+    return clauses if len(clauses) > 1 else []
+
+
 def _trimmed(text: str, start: int, end: int) -> Clause:
     piece = text[start:end]
     start += len(piece) - len(piece.lstrip())

@@ -27,8 +27,8 @@ def knowledge(tmp_path: Path) -> KnowledgeBase:
     (tmp_path / "questions" / "d.yml").write_text(
         "passages:\n"
         "  - id: d/calm/the-lab-prepares-the-cells\n    questions: [who prepares the cells,"
-        " and if I have chest pain meanwhile]\n"
-        "  - id: d/loud/call-if-you-have-chest-pain\n    questions: [when should we ring]\n"
+        " what happens in the lab]\n"
+        "  - id: d/loud/call-if-you-have-chest-pain\n    questions: [when should we ring, is chest pain one]\n"
     )
     (tmp_path / "not_covered.yml").write_text(
         "topics:\n  - {id: parking, topic: parking, ask: the desk, questions: [where do I park]}\n"
@@ -47,6 +47,7 @@ def test_what_mentions_or_may_mean_a_symptom_is_left_out(knowledge: KnowledgeBas
     assert quiet_examples(knowledge, examples, PatternDetector()) == [
         "hello there",
         "who prepares the cells",
+        "what happens in the lab",
         "where do I park",
     ]
 

