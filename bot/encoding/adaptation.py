@@ -137,7 +137,7 @@ def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> N
         SentenceTransformerTrainer,
         SentenceTransformerTrainingArguments,
     )
-    from sentence_transformers.training_args import MultiDatasetBatchSamplers
+    from sentence_transformers.sentence_transformer.training_args import MultiDatasetBatchSamplers
     from transformers import set_seed
 
     disable_progress_bar()
@@ -239,7 +239,7 @@ def _loss(net: Any, task: Task, recipe: Recipe) -> Any:
     for row, group in enumerate(task.labels):
         right[row, [names[name] for name in group]] = 0.0
 
-    class TaskLoss(torch.nn.Module):
+    class TaskLoss(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.model = net

@@ -117,7 +117,7 @@ class MiniLMEncoder:
 def _trace(model: Any) -> Callable[[Sequence[str]], Vectors]:
     import torch
 
-    class Positional(torch.nn.Module):
+    class Positional(torch.nn.Module):  # type: ignore[misc]
         def forward(self, *inputs: Any) -> Any:
             found = model(dict(zip(names, inputs, strict=True)))["sentence_embedding"]
             return torch.nn.functional.normalize(found, dim=1)

@@ -73,7 +73,8 @@ def _joined(
     """Adds what only the classifier saw, and silences what it is sure to be another sense."""
     verdict = examined.verdict
     urgent, crisis = scores.urgent >= thresholds.urgent, scores.crisis >= thresholds.crisis
-    kept = tuple(_silenced(f, urgent or crisis) for f in verdict.findings)
+    doubtful = max(scores.urgent, scores.crisis) >= thresholds.doubt
+    kept = tuple(f if doubtful else _silenced(f) for f in verdict.findings)
     start, end = 0, len(text)
     if scores.clause is not None and scores.clause < len(clauses):
         start, end = clauses[scores.clause].start, clauses[scores.clause].end
@@ -91,11 +92,11 @@ def _joined(
     return replace(verdict, findings=findings, level=level_of(findings), hypothetical=hypothetical)
 
 
-def _silenced(finding: Finding, alarm: bool) -> Finding:
-    """Silences a pattern's finding where the trained half is sure that nothing is the matter.
+def _silenced(finding: Finding) -> Finding:
+    """Silences a pattern's finding: the trained half is sure that nothing is the matter.
 
     A reading (38.4, 85/55) is a number and needs nobody's agreement.
     """
-    if alarm or finding.negated or finding.source == "reading" or finding.tier == "soft":
+    if finding.source == "reading" or finding.tier == "soft":
         return finding
     return replace(finding, negated=True)

@@ -57,10 +57,9 @@ def test_too_many_are_thinned_out_evenly(
 ) -> None:
     monkeypatch.setattr(module, "MAX_EXAMPLES", 4)
     examples = [(f"hello number {n}", "greet") for n in range(6)]
-    # 6 examples and 2 questions are 8: every second one is kept.
+    # 6 examples and 3 questions are 9: every third one is kept.
     assert quiet_examples(knowledge, examples, PatternDetector()) == [
         "hello number 0",
-        "hello number 2",
-        "hello number 4",
+        "hello number 3",
         "who prepares the cells",
     ]

@@ -21,7 +21,7 @@ from bot.encoding.adaptation import (
 )
 from tests.encoding.tiny import make_tiny_model
 
-RECIPE = Recipe(epochs=12, learning_rate=3e-3, head_rate=3e-2, frozen_layers=0, batch=8)
+RECIPE = Recipe(epochs=60, learning_rate=3e-3, head_rate=3e-2, frozen_layers=0, batch=5)
 HOT = tuple(f"the {thing} is burning hot" for thing in ("soup", "road", "tea", "iron", "sand"))
 COLD = tuple(f"the {thing} is freezing cold" for thing in ("lake", "wind", "snow", "cellar", "ice"))
 WARMTH = Task("warmth", HOT + COLD, (("hot",),) * 5 + (("cold",),) * 5)

@@ -10,7 +10,8 @@ from bot.encoding import DEFAULT_MODEL, model_path
 def make_tiny_model(folder: Path) -> Path:
     """Writes the model; it shares the packaged model's word pieces."""
     import torch
-    from sentence_transformers import SentenceTransformer, models
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import AutoTokenizer, BertConfig, BertModel
 
     torch.manual_seed(0)
@@ -26,7 +27,7 @@ def make_tiny_model(folder: Path) -> Path:
     base = folder / "base"
     BertModel(config).save_pretrained(base)
     pieces.save_pretrained(base)
-    words = models.Transformer(str(base), max_seq_length=64)
-    pooling = models.Pooling(words.get_embedding_dimension(), pooling_mode="mean")
+    words = Transformer(str(base), max_seq_length=64)
+    pooling = Pooling(words.get_embedding_dimension(), pooling_mode="mean")
     SentenceTransformer(modules=[words, pooling], device="cpu").save(str(folder / "model"))
     return folder / "model"

@@ -59,7 +59,7 @@ def test_classifier_alone_raises_the_alarm(
 class Sure:
     """A classifier with an opinion that nothing changes."""
 
-    thresholds = Thresholds(0.2, 0.3)
+    thresholds = Thresholds(0.2, 0.3, 0.1)
 
     def __init__(self, urgent: float, crisis: float, family: str = "breathing"):
         self._scores = Scores(urgent, crisis, family)
@@ -91,10 +91,14 @@ def test_what_only_the_classifier_saw_names_the_family_and_so_the_first_number()
 
 
 def test_another_sense_that_the_classifier_is_sure_of_is_silenced_not_lost() -> None:
-    verdict = judged("the whole town has cup final fever", 0.01)
+    verdict = judged("he had a seizure of the giggles", 0.01)
     assert verdict.level == Level.NONE
-    assert [f.family for f in verdict.findings] == ["fever_chills"]
-    assert judged("the whole town has cup final fever", 0.2).urgent
+    assert [f.family for f in verdict.findings] == ["seizure"]
+
+
+@pytest.mark.parametrize(("urgent", "alarm"), [(0.09, False), (0.1, True), (0.11, True)])
+def test_in_doubt_a_pattern_stands(urgent: float, alarm: bool) -> None:
+    assert judged("he had a seizure of the giggles", urgent).urgent is alarm
 
 
 def test_a_reading_needs_nobodys_agreement() -> None:
@@ -102,7 +106,7 @@ def test_a_reading_needs_nobodys_agreement() -> None:
 
 
 def test_a_crisis_pattern_stands_while_anything_is_the_matter() -> None:
-    assert judged("I want to kill myself", 0.3, 0.1).crisis
+    assert judged("I want to kill myself", 0.0, 0.1).crisis
     assert not judged("I want to kill myself laughing", 0.0, 0.0).crisis
 
 
