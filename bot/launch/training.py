@@ -16,6 +16,7 @@ from bot.launch.train_model import PROBLEM
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _STEP = re.compile(
     r"(Started validating)|Starting to train component '(\w+)'|Restored component '(\w+)'"
+    r"|(Adapting the sentence encoder: \d+ %)"
 )
 _ERROR = re.compile(r"^\w*(Error|Exception|NotFound|Invalid\w*)\b.*:")
 
@@ -25,7 +26,9 @@ def progress(line: str) -> str:
     match = _STEP.search(line)
     if match is None:
         return ""
-    _, trained, restored = match.groups()
+    _, trained, restored, adapting = match.groups()
+    if adapting:
+        return adapting.lower()
     if trained:
         return f"training {trained}"
     return f"unchanged: {restored}" if restored else "checking the data"
@@ -55,7 +58,7 @@ class Trainer:
         reason = state.why or "asked for"
         # Before Rasa's long start: this takes half a second, and is what editors change.
         load_knowledge(self._root / "knowledge")
-        with self._console.waiting(f"Training the model ({reason}), a minute or two"):
+        with self._console.waiting(f"Training the model ({reason}), a few minutes; the first time about twelve"):
             return self._train()
 
     def newest(self) -> Path | None:
