@@ -112,6 +112,7 @@ def test_the_first_cause_speaks_when_none_is_ours() -> None:
         ("Started validating domain and training data...", "checking the data"),
         ("Starting to train component 'PassageRetriever'.", "training PassageRetriever"),
         ("Restored component 'SentenceEncoder' from cache.", "unchanged: SentenceEncoder"),
+        ("Adapting the sentence encoder: 40 %", "adapting the sentence encoder: 40 %"),
         ("DeprecationWarning: pkg_resources is deprecated", ""),
         ("", ""),
     ],
