@@ -14,7 +14,7 @@ MAX_EXAMPLES = 4000
 raised an alarm; recall on the dev sets moved by less than one message in a hundred
 (docs/escalation-model-card.md)."""
 
-_LOUD_INTENTS = frozenset({contract.INTENT_SYMPTOM, contract.INTENT_CRISIS, contract.INTENT_ADVICE})
+_LOUD_INTENTS = frozenset({contract.INTENT_SYMPTOM, contract.INTENT_CRISIS})
 _LOUD_TOPIC = 0.1
 """A passage or topic is left out if more of its questions than this mention a symptom."""
 
@@ -24,20 +24,26 @@ def quiet_examples(
     examples: Iterable[tuple[str, str]],
     patterns: PatternDetector,
 ) -> list[str]:
-    """Lists questions and small talk in which the patterns find nothing, evenly thinned out.
+    """Lists small talk and questions in which the patterns find nothing.
+
+    Of the questions only as many as there is room for, evenly thinned out: "goodbye" and "stop"
+    are few, and must be known to be quiet.
 
     Args:
         knowledge: the questions that passages answer, and of topics not covered.
         examples: NLU examples as (text, intent).
         patterns: decides what mentions a symptom.
     """
-    texts = dict.fromkeys(
-        [t for t, intent in examples if intent not in _LOUD_INTENTS],
-    )
-    texts.update(dict.fromkeys(_questions(knowledge, patterns)))
-    quiet = [t for t in texts if not _loud(t, patterns)]
-    step = max(1, -(-len(quiet) // MAX_EXAMPLES))
-    return quiet[::step]
+    said = [t for t, intent in examples if intent not in _LOUD_INTENTS and not _loud(t, patterns)]
+    known = set(said)
+    asked = [
+        t
+        for t in dict.fromkeys(_questions(knowledge, patterns))
+        if t not in known and not _loud(t, patterns)
+    ]
+    room = max(1, MAX_EXAMPLES - len(known))
+    step = max(1, -(-len(asked) // room))
+    return [*dict.fromkeys(said), *asked[::step]]
 
 
 def _questions(knowledge: KnowledgeBase, patterns: PatternDetector) -> Iterator[str]:

@@ -58,7 +58,9 @@ class Trainer:
         reason = state.why or "asked for"
         # Before Rasa's long start: this takes half a second, and is what editors change.
         load_knowledge(self._root / "knowledge")
-        with self._console.waiting(f"Training the model ({reason}), a few minutes; the first time about twelve"):
+        with self._console.waiting(
+            f"Training the model ({reason}), a few minutes; the first time about twelve"
+        ):
             return self._train()
 
     def newest(self) -> Path | None:

@@ -36,7 +36,7 @@ class Thresholds:
     """
 
     urgent: float = 0.15
-    crisis: float = 0.15
+    crisis: float = 0.2
     doubt: float = 0.05
     """A pattern's finding stands unless the joint probability of any alarm is below this."""
 

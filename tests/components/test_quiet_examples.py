@@ -46,6 +46,7 @@ def test_what_mentions_or_may_mean_a_symptom_is_left_out(knowledge: KnowledgeBas
     ]
     assert quiet_examples(knowledge, examples, PatternDetector()) == [
         "hello there",
+        "may I stop my pills",
         "who prepares the cells",
         "what happens in the lab",
         "where do I park",
@@ -56,10 +57,11 @@ def test_too_many_are_thinned_out_evenly(
     knowledge: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_EXAMPLES", 4)
-    examples = [(f"hello number {n}", "greet") for n in range(6)]
-    # 6 examples and 3 questions are 9: every third one is kept.
+    examples = [("hello number 1", "greet"), ("hello number 2", "greet")]
+    # Small talk stays; of 3 questions there is room for 2, so every second one is kept.
     assert quiet_examples(knowledge, examples, PatternDetector()) == [
-        "hello number 0",
-        "hello number 3",
+        "hello number 1",
+        "hello number 2",
         "who prepares the cells",
+        "where do I park",
     ]
