@@ -23,6 +23,7 @@ from bot.safety.wording import WordingModel
 
 Encode = Callable[[Sequence[str]], Any]
 CRISIS = "self_harm"
+BRIEF = 3
 CRISIS_LABEL = "crisis"
 URGENT_LABEL = "urgent"
 _INVERSE_REGULARIZATION = 20.0
@@ -37,6 +38,8 @@ class Thresholds:
 
     urgent: float = 0.15
     crisis: float = 0.2
+    crisis_brief: float = 0.5
+    """For messages of at most `BRIEF` words: "goodbye" says little, so it must say it clearly."""
     doubt: float = 0.05
     """A pattern's finding stands unless the joint probability of any alarm is below this."""
 

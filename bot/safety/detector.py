@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.safety.classifier import Scores, Thresholds, UrgencyClassifier
+from bot.safety.classifier import BRIEF, Scores, Thresholds, UrgencyClassifier
 from bot.safety.clauses import Clause
 from bot.safety.families import FAMILIES
 from bot.safety.pattern_detector import Examination, PatternDetector
@@ -72,7 +72,9 @@ def _joined(
 ) -> Verdict:
     """Adds what only the classifier saw, and silences what it is sure to be another sense."""
     verdict = examined.verdict
-    urgent, crisis = scores.urgent >= thresholds.urgent, scores.crisis >= thresholds.crisis
+    brief = len(text.split()) <= BRIEF
+    urgent = scores.urgent >= thresholds.urgent
+    crisis = scores.crisis >= (thresholds.crisis_brief if brief else thresholds.crisis)
     doubtful = max(scores.urgent, scores.crisis) >= thresholds.doubt
     kept = tuple(f if doubtful else _silenced(f) for f in verdict.findings)
     start, end = 0, len(text)

@@ -80,7 +80,12 @@ def test_threshold_of_urgent_from_both_sides(urgent: float, alarm: bool) -> None
 
 @pytest.mark.parametrize(("crisis", "alarm"), [(0.29, False), (0.3, True), (0.31, True)])
 def test_threshold_of_crisis_from_both_sides(crisis: float, alarm: bool) -> None:
-    assert judged("something is odd", 0.0, crisis).crisis is alarm
+    assert judged("something is very odd", 0.0, crisis).crisis is alarm
+
+
+@pytest.mark.parametrize(("crisis", "alarm"), [(0.49, False), (0.5, True), (0.51, True)])
+def test_a_brief_message_must_say_it_clearly(crisis: float, alarm: bool) -> None:
+    assert judged("goodbye for now", 0.0, crisis).crisis is alarm
 
 
 def test_what_only_the_classifier_saw_names_the_family_and_so_the_first_number() -> None:
