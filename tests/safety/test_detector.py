@@ -59,7 +59,7 @@ def test_classifier_alone_raises_the_alarm(
 class Sure:
     """A classifier with an opinion that nothing changes."""
 
-    thresholds = Thresholds(0.2, 0.3, 0.1)
+    thresholds = Thresholds(0.2, 0.3, doubt=0.1)
 
     def __init__(self, urgent: float, crisis: float, family: str = "breathing"):
         self._scores = Scores(urgent, crisis, family)
