@@ -26,8 +26,9 @@ FOLDS = 5
 
 
 OWN_WORDS = 0.5
-"""Cosine from which a passage without questions is taken to be meant: questions about a sentence
-lie at 0.50 to 0.69 from it, others below 0.35 (tests/trained/test_model.py's document)."""
+"""Likeness in characters from which a passage without questions is taken to be meant: questions
+about a sentence lie at 0.58 to 0.62 from it, others below 0.3 (tests/trained/test_model.py's
+document). Not the cosine: an adapted encoder has not seen the passage."""
 
 OWN_WORDS_TRUST = 0.9
 """Confidence in such a passage: enough to be answered even if the message looked off topic."""
@@ -57,10 +58,20 @@ class Ranking:
 class Retriever:
     """Ranks passages for a query and calibrates its trust in the first one."""
 
-    def __init__(self, ranker: Ranker, gate: Gate, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        ranker: Ranker,
+        gate: Gate,
+        catalogue: Catalogue,
+        own_words: Sequence[tuple[str, str]] = (),
+    ) -> None:
         self.ranker = ranker
         self.gate = gate
         self.catalogue = catalogue
+        self.own_words = [(target, text) for target, text in own_words]
+        """Sentences of the passages without questions, with their passage."""
+        texts = [text for _, text in self.own_words]
+        self._own = ranker.characters.transform(texts) if texts else None
 
     @classmethod
     def fit(
@@ -82,7 +93,13 @@ class Retriever:
         entries = build_entries(knowledge, off_topic)
         vectors = encoder.encode([e.text for e in entries])
         gate = _calibrate(entries, vectors, adapted=adapted)
-        return cls(Ranker.fit(entries, vectors), gate, Catalogue.of(knowledge))
+        catalogue = Catalogue.of(knowledge)
+        own_words = [
+            (e.target, e.text)
+            for e in entries
+            if e.target in catalogue.cards and not catalogue.cards[e.target].asked
+        ]
+        return cls(Ranker.fit(entries, vectors), gate, catalogue, own_words)
 
     def rank(self, text: str, vector: NDArray[np.float32], *, top: int = 5) -> Ranking:
         """Ranks passages for one query; the exact title of a button finds its own passage."""
@@ -109,20 +126,22 @@ class Retriever:
             passages = tuple(h for h in hits if is_passage(h.target))[:top]
             others = tuple(h for h in hits if not is_passage(h.target))[:2]
             rankings.append(Ranking(passages, others, float(confidence[row])))
-        nearest = self.ranker.nearest(vectors)
-        return [self._by_its_words(r, *n) for r, n in zip(rankings, nearest, strict=True)]
+        return [self._by_its_words(r, text) for r, text in zip(rankings, texts, strict=True)]
 
-    def _by_its_words(self, ranking: Ranking, target: str, cosine: float) -> Ranking:
-        """Puts a passage without questions first if the query lies nearest to its own words.
+    def _by_its_words(self, ranking: Ranking, text: str) -> Ranking:
+        """Puts a passage without questions first if the query is written like its own words.
 
         The linear models have seen next to nothing of such a passage, so a new document would
         lose to topics and off topic although its sentence is the nearest text of all.
         """
-        card = self.catalogue.cards.get(target)
-        if card is None or card.asked or cosine < OWN_WORDS:
+        if self._own is None:
+            return ranking
+        likeness = (self._own @ self.ranker.characters.transform([text]).T).toarray()[:, 0]
+        target, found = self.own_words[int(likeness.argmax())][0], float(likeness.max())
+        if found < OWN_WORDS:
             return ranking
         others = [h for h in ranking.passages if h.target != target]
-        order = [Hit(target, 0.0, cosine), *others][: len(ranking.passages)]
+        order = [Hit(target, 0.0, found), *others][: len(ranking.passages)]
         # The shares stay in their places; the passages change theirs.
         hits = tuple(
             Hit(new.target, old.share, new.similarity)
@@ -137,6 +156,7 @@ class Retriever:
             "targets": self.ranker.targets,
             "gate": asdict(self.gate),
             "catalogue": self.catalogue.as_dict(),
+            "own_words": self.own_words,
         }
         (folder / "retriever.json").write_text(json.dumps(state, ensure_ascii=False), "utf-8")
         sums = {p.name: _sha256(p) for p in sorted(folder.iterdir())}
@@ -160,7 +180,8 @@ class Retriever:
                 raise ModelError(f"Damaged in the model: {', '.join(wrong)}. {remedy}")
             state = json.loads((folder / "retriever.json").read_text("utf-8"))
             ranker = Ranker.load(folder, state["targets"])
-            return cls(ranker, Gate(**state["gate"]), Catalogue.from_dict(state["catalogue"]))
+            catalogue = Catalogue.from_dict(state["catalogue"])
+            return cls(ranker, Gate(**state["gate"]), catalogue, state["own_words"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
             raise ModelError(f"The passage index in the model cannot be read. {remedy}") from error
 
