@@ -130,7 +130,6 @@ def load_adapted(model: str, folder: Path) -> MiniLMEncoder:
 
 def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> None:
     """Trains with sentence-transformers' trainer and writes weights and heads into `folder`."""
-    import torch
     from datasets import Dataset, DatasetDict
     from datasets.utils.logging import disable_progress_bar
     from sentence_transformers import (
@@ -193,7 +192,6 @@ def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> N
         arrays[f"{task.name}.weights"] = head.weight.detach().numpy() * np.float32(SCALE)
         arrays[f"{task.name}.bias"] = head.bias.detach().numpy()
     np.savez(folder / HEADS, **arrays)
-    torch.set_grad_enabled(True)
 
 
 def _freeze(net: Any, layers: int) -> None:

@@ -103,12 +103,6 @@ class Ranker:
             self.lexical.scores(self.characters.transform(texts)),
         )
 
-    def nearest(self, vectors: Vectors) -> list[tuple[str, float]]:
-        """Returns, for each query, the target of the single nearest entry, and its cosine."""
-        scores, numbers = self.index.search(vectors, 1)
-        owners = self.owners[numbers[:, 0]]
-        return [(self.targets[o], float(s)) for o, s in zip(owners, scores[:, 0], strict=True)]
-
     def _similarity(self, vectors: Vectors) -> Scores:
         scores, numbers = self.index.search(vectors, NEIGHBOURS)
         # A target with fewer than three entries in reach is padded with the last one's score.
