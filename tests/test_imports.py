@@ -52,7 +52,7 @@ THEIRS: dict[str, set[str]] = {
         "transformers",
     },
     "safety": NUMBERS | SPACY | {"rapidfuzz", "yaml"},
-    "knowledge": {"markdown_it", "pydantic", "yaml"},
+    "knowledge": {"markdown_it", "pydantic", "rapidfuzz", "yaml"},
     "retrieval": NUMBERS | {"faiss"},
     "clinic": {"pydantic", "yaml"},
     "words": {"yaml"},

@@ -68,6 +68,9 @@ class Recipe:
     max_tokens: int = 64
     mix: float = 0.15
     smoothing: float = 0.03
+    centring: float = 1.0
+    """Weight of the squared length of a batch's mean embedding. Without it all embeddings drift
+    into one direction, cosines end at 0.999, and the heads learn from what little is left."""
     seed: int = 20261124
 
 
@@ -132,59 +135,66 @@ def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> N
     """Trains with sentence-transformers' trainer and writes weights and heads into `folder`."""
     from datasets import Dataset, DatasetDict
     from datasets.utils.logging import disable_progress_bar
-    from sentence_transformers import (
-        SentenceTransformerTrainer,
-        SentenceTransformerTrainingArguments,
-    )
-    from sentence_transformers.sentence_transformer.training_args import MultiDatasetBatchSamplers
+    from sentence_transformers import SentenceTransformerTrainer
     from transformers import set_seed
 
     disable_progress_bar()
     set_seed(recipe.seed)
-    encoder = MiniLMEncoder(model_path(model))
-    net = encoder.model
-    length, net.max_seq_length = net.max_seq_length, recipe.max_tokens
+    net = MiniLMEncoder(model_path(model)).model
+    net.max_seq_length = recipe.max_tokens
     _freeze(net, recipe.frozen_layers)
     _without_dropout(net)
-    data = DatasetDict({task.name: Dataset.from_dict(_examples(task, recipe)) for task in tasks})
     losses = {task.name: _loss(net, task, recipe) for task in tasks}
     with tempfile.TemporaryDirectory() as scratch:
-        arguments = SentenceTransformerTrainingArguments(
-            output_dir=scratch,
-            num_train_epochs=1,  # The epochs are laid out in the data, each with its own noise.
-            per_device_train_batch_size=recipe.batch,
-            learning_rate=recipe.learning_rate,
-            learning_rate_mapping={r"\.head\.": recipe.head_rate},
-            weight_decay=0.01,
-            warmup_ratio=0.06,
-            max_grad_norm=1.0,
-            seed=recipe.seed,
-            batch_sampler=_by_length(),
-            multi_dataset_batch_sampler=MultiDatasetBatchSamplers.PROPORTIONAL,
-            use_cpu=True,
-            eval_strategy="no",
-            save_strategy="no",
-            logging_strategy="no",
-            report_to=[],
-            disable_tqdm=True,
-            dataloader_num_workers=0,
-        )
-        trainer = SentenceTransformerTrainer(
+        SentenceTransformerTrainer(
             model=net,
-            args=arguments,
-            train_dataset=data,
+            args=_arguments(scratch, recipe),
+            train_dataset=DatasetDict(
+                {task.name: Dataset.from_dict(_examples(task, recipe)) for task in tasks}
+            ),
             loss=losses,
             callbacks=[_progress()],
-        )
-        trainer.train()
-    net.eval()
-    net.max_seq_length = length
+        ).train()
+    _write_weights(net, folder)
+    _write_heads(losses, tasks, folder)
+
+
+def _arguments(scratch: str, recipe: Recipe) -> Any:
+    from sentence_transformers import SentenceTransformerTrainingArguments
+    from sentence_transformers.sentence_transformer.training_args import MultiDatasetBatchSamplers
+
+    return SentenceTransformerTrainingArguments(
+        output_dir=scratch,
+        num_train_epochs=1,  # The epochs are laid out in the data, each with its own noise.
+        per_device_train_batch_size=recipe.batch,
+        learning_rate=recipe.learning_rate,
+        learning_rate_mapping={r"\.head\.": recipe.head_rate},
+        weight_decay=0.01,
+        warmup_steps=0.06,
+        max_grad_norm=1.0,
+        seed=recipe.seed,
+        batch_sampler=_by_length(),
+        multi_dataset_batch_sampler=MultiDatasetBatchSamplers.PROPORTIONAL,
+        use_cpu=True,
+        eval_strategy="no",
+        save_strategy="no",
+        logging_strategy="no",
+        report_to=[],
+        disable_tqdm=True,
+        dataloader_num_workers=0,
+    )
+
+
+def _write_weights(net: Any, folder: Path) -> None:
     trained = {
         name: value.detach().numpy().astype(np.float16)
         for name, value in net.named_parameters()
         if value.requires_grad
     }
     np.savez(folder / WEIGHTS, **trained)
+
+
+def _write_heads(losses: dict[str, Any], tasks: Sequence[Task], folder: Path) -> None:
     arrays: dict[str, Any] = {"tasks": np.array([task.name for task in tasks])}
     for task in tasks:
         head = losses[task.name].head
@@ -245,11 +255,13 @@ def _loss(net: Any, task: Task, recipe: Recipe) -> Any:
 
         def forward(self, features: Any, labels: Any) -> Any:
             vectors = self.model(next(iter(features)))["sentence_embedding"]
-            vectors = torch.nn.functional.normalize(vectors, dim=1) * SCALE
-            logs = torch.log_softmax(self.head(vectors), dim=1)
+            vectors = torch.nn.functional.normalize(vectors, dim=1)
+            logs = torch.log_softmax(self.head(vectors * SCALE), dim=1)
             hit = torch.logsumexp(logs + right[labels], dim=1)
             smooth = recipe.smoothing
-            return -((1 - smooth) * hit + smooth * logs.mean(dim=1)).mean()
+            drift = vectors.mean(dim=0).square().sum()
+            missed = -((1 - smooth) * hit + smooth * logs.mean(dim=1)).mean()
+            return missed + recipe.centring * drift
 
     return TaskLoss()
 

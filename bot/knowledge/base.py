@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import count
 from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import BaseModel, Extra, Field, ValidationError
 
 from bot.errors import KnowledgeError, problem
 from bot.knowledge.document import Document, read_document
-from bot.knowledge.front_matter import line_of, read_utf8
+from bot.knowledge.glossary import Glossary, read_glossary
 from bot.knowledge.passage import Passage, PassageKind, Reading, Topic
+from bot.knowledge.yaml_file import invalid, line_at, read_yaml
 
 QUESTIONS_DIR = "questions"
 NOT_COVERED_FILE = "not_covered.yml"
+GLOSSARY_FILE = "glossary.yml"
 MAX_LABEL = 45
 """Longest button title, in characters, that a phone shows in one line."""
 
@@ -32,6 +32,7 @@ class KnowledgeBase:
     readings: dict[str, Reading]
     topics: tuple[Topic, ...]
     hash: str
+    glossary: Glossary = field(default_factory=lambda: Glossary(()))
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
@@ -82,7 +83,8 @@ def shorten(text: str, limit: int = MAX_LABEL) -> str:
 
 def knowledge_files(root: Path) -> list[Path]:
     """Lists the files that make up a knowledge base, in a stable order."""
-    found = [*root.glob("*.md"), *(root / QUESTIONS_DIR).glob("*.yml"), root / NOT_COVERED_FILE]
+    beside = [root / NOT_COVERED_FILE, root / GLOSSARY_FILE]
+    found = [*root.glob("*.md"), *(root / QUESTIONS_DIR).glob("*.yml"), *beside]
     return sorted(p for p in found if p.is_file() and p.name.lower() != "readme.md")
 
 
@@ -121,9 +123,13 @@ def load_knowledge(root: Path) -> KnowledgeBase:
     for path in sorted((root / QUESTIONS_DIR).glob("*.yml")):
         problems += _read_questions(path, known, readings, labels)
     topics = _read_topics(root / NOT_COVERED_FILE, problems)
+    try:
+        glossary = read_glossary(root / GLOSSARY_FILE)
+    except KnowledgeError as error:
+        problems += error.problems
     if problems:
         raise KnowledgeError(problems)
-    return KnowledgeBase(tuple(documents), readings, topics, knowledge_hash(root))
+    return KnowledgeBase(tuple(documents), readings, topics, knowledge_hash(root), glossary)
 
 
 class _Entry(BaseModel):
@@ -172,44 +178,6 @@ def _repeated_ids(documents: Iterable[Document]) -> list[str]:
     return problems
 
 
-def _read_yaml(path: Path, problems: list[str]) -> tuple[Any, str]:
-    try:
-        text = read_utf8(path)
-    except KnowledgeError as error:
-        problems += error.problems
-        return None, ""
-    try:
-        # A base loader keeps words as they are written: the question `no` is not False.
-        return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)), text
-    except yaml.YAMLError as error:
-        remedy = "mend the YAML; put quotes around a question with a colon in it"
-        problems.append(problem(path, line_of(error), "not readable", remedy))
-        return None, text
-
-
-def _line_at(text: str, place: Sequence[str | int]) -> int:
-    """Returns the line of a place such as ("passages", 3, "label") in a YAML text."""
-    node = yaml.compose(text, Loader=yaml.BaseLoader)
-    for key in place:
-        below = None
-        if isinstance(node, yaml.MappingNode):
-            below = next((v for k, v in node.value if k.value == key), None)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
-            below = node.value[key]
-        if below is None:
-            break
-        node = below
-    return int(node.start_mark.line) + 1 if node is not None else 1
-
-
-def _invalid(path: Path, text: str, error: ValidationError) -> list[str]:
-    remedy = "mend this entry; put quotes around a question with a colon in it"
-    return [
-        problem(path, _line_at(text, e["loc"]), f"{e['loc'][-1]}: {e['msg']}", remedy)
-        for e in error.errors()
-    ]
-
-
 def _read_questions(
     path: Path,
     known: dict[str, Passage],
@@ -217,25 +185,25 @@ def _read_questions(
     labels: dict[str, str],
 ) -> list[str]:
     problems: list[str] = []
-    data, text = _read_yaml(path, problems)
+    data, text = read_yaml(path, problems)
     if problems:
         return problems
     try:
         entries = _QuestionsFile.parse_obj(data).passages
     except ValidationError as error:
-        return _invalid(path, text, error)
+        return invalid(path, text, error)
     for number, entry in enumerate(entries):
         if entry.id not in known:
-            line = _line_at(text, ("passages", number))
+            line = line_at(text, ("passages", number))
             near = _nearest(entry.id, known)
             remedy = f"rename it; the nearest passage is '{near}'"
             problems.append(problem(path, line, f"there is no passage '{entry.id}'", remedy))
         elif entry.id in readings:
-            line = _line_at(text, ("passages", number))
+            line = line_at(text, ("passages", number))
             remedy = "merge the two entries"
             problems.append(problem(path, line, f"'{entry.id}' is listed twice", remedy))
         elif entry.label and labels.setdefault(entry.label.casefold(), entry.id) != entry.id:
-            line = _line_at(text, ("passages", number, "label"))
+            line = line_at(text, ("passages", number, "label"))
             other = labels[entry.label.casefold()]
             what = f"label '{entry.label}' is also that of '{other}'"
             problems.append(problem(path, line, what, "give each passage a label of its own"))
@@ -246,7 +214,7 @@ def _read_questions(
             entry.instead,
         )
         if entry.instead and (entry.instead not in known or entry.instead == entry.id):
-            line = _line_at(text, ("passages", number, "instead"))
+            line = line_at(text, ("passages", number, "instead"))
             near = _nearest(entry.instead, known)
             what = f"`instead` names '{entry.instead}', which is no other passage"
             problems.append(problem(path, line, what, f"the nearest passage is '{near}'"))
@@ -262,18 +230,18 @@ def _nearest(identity: str, known: Iterable[str]) -> str:
 def _read_topics(path: Path, problems: list[str]) -> tuple[Topic, ...]:
     if not path.is_file():
         return ()
-    data, text = _read_yaml(path, problems)
+    data, text = read_yaml(path, problems)
     if data is None:
         return ()
     try:
         entries = _TopicsFile.parse_obj(data).topics
     except ValidationError as error:
-        problems += _invalid(path, text, error)
+        problems += invalid(path, text, error)
         return ()
     seen: set[str] = set()
     for number, entry in enumerate(entries):
         if entry.id in seen:
-            line = _line_at(text, ("topics", number))
+            line = line_at(text, ("topics", number))
             remedy = "merge the two entries"
             problems.append(problem(path, line, f"topic '{entry.id}' is listed twice", remedy))
         seen.add(entry.id)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.encoding import MiniLMEncoder, model_path
+from bot.encoding import DEFAULT_MODEL, MiniLMEncoder, model_path
 from bot.encoding.adaptation import (
     HEADS,
     Recipe,
@@ -21,7 +21,10 @@ from bot.encoding.adaptation import (
 )
 from tests.encoding.tiny import make_tiny_model
 
-RECIPE = Recipe(epochs=60, learning_rate=3e-3, head_rate=3e-2, frozen_layers=0, batch=5)
+# Weights at random map all texts into nearly one direction, where centring has no slope.
+RECIPE = Recipe(
+    epochs=60, learning_rate=3e-3, head_rate=3e-2, frozen_layers=0, batch=5, centring=0.0
+)
 HOT = tuple(f"the {thing} is burning hot" for thing in ("soup", "road", "tea", "iron", "sand"))
 COLD = tuple(f"the {thing} is freezing cold" for thing in ("lake", "wind", "snow", "cellar", "ice"))
 WARMTH = Task("warmth", HOT + COLD, (("hot",),) * 5 + (("cold",),) * 5)
@@ -50,6 +53,17 @@ def test_it_learns_every_task(model: str, folder: Path) -> None:
     either = heads["either"]
     hot = either.probabilities(vectors[:5])[:, either.columns(["hot", "warm"])].sum(axis=1)
     assert (hot > 0.5).all()
+
+
+def test_centring_keeps_embeddings_from_drifting_into_one_direction(tmp_path: Path) -> None:
+    recipe = Recipe(epochs=40, frozen_layers=4, batch=5)
+
+    def shared_part(recipe: Recipe) -> float:
+        folder = adapted_folder(DEFAULT_MODEL, [WARMTH], recipe, cache=tmp_path)
+        vectors = load_adapted(DEFAULT_MODEL, folder).encode([*HOT, *COLD])
+        return float(np.linalg.norm(vectors.mean(axis=0)))
+
+    assert shared_part(recipe) < 0.8 * shared_part(replace(recipe, centring=0.0))
 
 
 def test_plain_and_adapted_differ_and_lengths_are_one(model: str, folder: Path) -> None:

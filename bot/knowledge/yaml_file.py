@@ -1,0 +1,53 @@
+"""Reads the YAML files of a knowledge base, so that each problem is told with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from bot.errors import KnowledgeError, problem
+from bot.knowledge.front_matter import line_of, read_utf8
+
+
+def read_yaml(path: Path, problems: list[str]) -> tuple[Any, str]:
+    """Returns a file's data and its text; what is wrong with it goes to `problems`."""
+    try:
+        text = read_utf8(path)
+    except KnowledgeError as error:
+        problems += error.problems
+        return None, ""
+    try:
+        # A base loader keeps words as they are written: the question `no` is not False.
+        return yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader)), text
+    except yaml.YAMLError as error:
+        remedy = "mend the YAML; put quotes around a question with a colon in it"
+        problems.append(problem(path, line_of(error), "not readable", remedy))
+        return None, text
+
+
+def line_at(text: str, place: Sequence[str | int]) -> int:
+    """Returns the line of a place such as ("passages", 3, "label") in a YAML text."""
+    node = yaml.compose(text, Loader=yaml.BaseLoader)
+    for key in place:
+        below = None
+        if isinstance(node, yaml.MappingNode):
+            below = next((v for k, v in node.value if k.value == key), None)
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int):
+            below = node.value[key]
+        if below is None:
+            break
+        node = below
+    return int(node.start_mark.line) + 1 if node is not None else 1
+
+
+def invalid(path: Path, text: str, error: ValidationError) -> list[str]:
+    """Lists what does not fit the form of a file, each with its line."""
+    remedy = "mend this entry; put quotes around a question with a colon in it"
+    return [
+        problem(path, line_at(text, e["loc"]), f"{e['loc'][-1]}: {e['msg']}", remedy)
+        for e in error.errors()
+    ]
