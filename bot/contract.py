@@ -12,6 +12,7 @@ from typing import Final
 VERDICT: Final = "safety_verdict"
 DECISION: Final = "knowledge_decision"
 EMBEDDINGS: Final = "sentence_embeddings"
+QUERIES: Final = "search_queries"
 
 # Slots.
 SLOT_ANSWER: Final = "answer"
@@ -25,6 +26,7 @@ SLOT_ADVICE: Final = "advice"
 UTTER_ESCALATION: Final = "utter_escalation"
 UTTER_ANSWER: Final = "utter_answer"
 UTTER_CLARIFY: Final = "utter_clarify"
+UTTER_SAID_ALREADY: Final = "utter_said_already"
 UTTER_DONT_KNOW: Final = "utter_dont_know"
 UTTER_NOT_COVERED: Final = "utter_not_covered"
 UTTER_CARE_TEAM: Final = "utter_care_team"
@@ -48,6 +50,7 @@ OUTCOMES: Final = {
     UTTER_ANSWER: "answer",
     UTTER_CARE_TEAM_RELATED: "answer",
     UTTER_CLARIFY: "clarify",
+    UTTER_SAID_ALREADY: "clarify",
     UTTER_DONT_KNOW: "unknown",
     UTTER_NOT_COVERED: "unknown",
     UTTER_NO_MORE: "end",

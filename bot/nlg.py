@@ -60,8 +60,10 @@ class GuideNLG(TemplatedNaturalLanguageGenerator):  # type: ignore[misc]
             response = Words(domain_responses(), self._clinic).say(contract.UTTER_UNAVAILABLE)
         kind = str((response.pop("metadata", None) or {}).get("kind", contract.KIND_TEXT))
         if output_channel not in SHELL_CHANNELS:
-            card = (data.get(contract.DECISION) or {}).get("card")
-            response["custom"] = payload_of(kind, response["text"], card, self._site(site))
+            decision = data.get(contract.DECISION) or {}
+            response["custom"] = payload_of(
+                kind, response["text"], decision.get("card"), self._site(site), decision.get("mark")
+            )
         return response
 
     def _say(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot import contract
@@ -61,13 +61,24 @@ def buttons_of(decision: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
 
 
-def payload_of(kind: str, text: str, card: Mapping[str, Any] | None, site: Site) -> dict[str, Any]:
+def payload_of(
+    kind: str,
+    text: str,
+    card: Mapping[str, Any] | None,
+    site: Site,
+    mark: Sequence[int] | None = None,
+) -> dict[str, Any]:
     """Returns the machine-readable part of a message (docs/protocol.md); not of an escalation."""
     payload: dict[str, Any] = {"v": PROTOCOL_VERSION, "kind": kind}
     phones = phones_in(text, site)
     if phones:
         payload["phones"] = phones
     if kind == contract.KIND_ANSWER and card:
+        quote = str(card.get("quote", ""))
+        if quote and quote in text:
+            payload["quote"] = quote
+            if mark:
+                payload["mark"] = {"start": mark[0], "end": mark[1]}
         payload["source"] = {
             "passage": card["id"],
             "title": card["title"],

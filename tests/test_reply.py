@@ -139,6 +139,17 @@ def test_an_answer_names_its_source_and_leaves_the_unknown_empty() -> None:
     assert known["source"]["reviewed_by"] == "Dr. A"
 
 
+def test_an_answer_carries_its_quote_and_where_the_sentence_that_answers_stands() -> None:
+    card = {**CARD, "quote": "One. Two."}
+    found = payload_of(contract.KIND_ANSWER, "“One. Two.”\n— The title", card, SITE, [5, 9])
+    assert found["quote"] == "One. Two."
+    assert found["mark"] == {"start": 5, "end": 9}
+    assert found["quote"][5:9] == "Two."
+    assert "mark" not in payload_of(contract.KIND_ANSWER, "“One. Two.”", card, SITE)
+    # A response that quotes nothing carries no quote either.
+    assert "quote" not in payload_of(contract.KIND_ANSWER, "See your team.", card, SITE, [5, 9])
+
+
 @pytest.mark.parametrize("kind", [contract.KIND_TEXT, contract.KIND_ERROR, contract.KIND_ANSWER])
 def test_a_reply_without_a_number_carries_its_kind_only(kind: str) -> None:
     assert payload_of(kind, "Hello.", None, SITE) == {"v": 1, "kind": kind}

@@ -23,10 +23,12 @@ from bot.components.adaptation import (
     training_encoder,
 )
 from bot.components.fingerprint import code_hash
+from bot.components.query_writer import Queries
 from bot.knowledge.base import knowledge_hash, load_knowledge
+from bot.retrieval.followup import FollowUp, follow_up
 from bot.retrieval.message_data import decision_data
 from bot.retrieval.retriever import Ranking, Retriever
-from bot.retrieval.router import Context, Decision, route
+from bot.retrieval.router import Context, Decision, Thresholds, route
 from bot.safety import Verdict
 from bot.safety.clauses import Clause
 from bot.settings import ROOT
@@ -142,6 +144,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         text = message.get(TEXT) or ""
         intent = message.get(INTENT) or {}
         query, ranking = self._rank(message, text, verdict if urgent else None)
+        following = None if urgent or ranking is None else self._follow_up(message, ranking)
         decision = route(
             query,
             intent.get("name"),
@@ -150,12 +153,14 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             self.retriever.catalogue,
             context=context,
             urgent=urgent,
+            following=following,
         )
         foreign = verdict is not None and verdict.language != "en" and not urgent
         foreign = foreign and len(text.split()) >= FOREIGN_WORDS
         if foreign and decision.action != contract.UTTER_ANSWER:
             decision = Decision(contract.UTTER_UNREADABLE, confidence=decision.confidence)
-        data = decision_data(decision, self.retriever.catalogue)
+        mark = self._mark(message, decision)
+        data = decision_data(decision, self.retriever.catalogue, mark)
         message.set(contract.DECISION, data, add_to_output=True)
 
     def _rank(
@@ -166,14 +171,39 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         embeddings = message.get(contract.EMBEDDINGS)
         if embeddings is None:
             return text, None
-        vector = embeddings.whole
+        queries = message.get(contract.QUERIES) or Queries(text)
+        vector = embeddings.query
         if urgent is not None and embeddings.clauses:
             rest = _without_findings(embeddings.clauses, urgent)
             if 0 < len(rest) < len(embeddings.clauses):
                 text = " ".join(embeddings.clauses[i].text for i in rest)
                 vector = embeddings.clause_vectors[rest].mean(axis=0)
                 vector = vector / max(float(np.linalg.norm(vector)), 1e-6)
-        return text, self.retriever.rank(text, vector)
+                queries = Queries(text)
+        return text, self.retriever.rank(text, vector, widened=queries.text)
+
+    def _mark(self, message: Message, decision: Decision) -> tuple[int, int] | None:
+        """Finds the sentence to mark, unless the passage was asked for by its title or place."""
+        embeddings, queries = message.get(contract.EMBEDDINGS), message.get(contract.QUERIES)
+        if self.retriever is None or embeddings is None or not decision.passage:
+            return None
+        if decision.confidence == 1.0:
+            return None
+        text = queries.text if queries else str(message.get(TEXT) or "")
+        return self.retriever.marker.mark(decision.passage, text, embeddings.query)
+
+    def _follow_up(self, message: Message, alone: Ranking) -> FollowUp | None:
+        """Reads the message behind the last answer, if it is not clear on its own."""
+        assert self.retriever is not None
+        queries, embeddings = message.get(contract.QUERIES), message.get(contract.EMBEDDINGS)
+        unclear = alone.confidence < Thresholds().answer
+        if not unclear or not queries or embeddings is None or embeddings.in_context is None:
+            return None
+        if queries.last not in self.retriever.catalogue.cards:  # Said by another model.
+            return None
+        vectors = embeddings.in_context[None, :]
+        ranking = self.retriever.rank_all([queries.in_context], vectors)[0]
+        return follow_up(alone, ranking, queries.last)
 
 
 def _without_findings(clauses: list[Clause], verdict: Verdict) -> list[int]:

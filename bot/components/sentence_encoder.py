@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot import contract
 from bot.components.adaptation import adaptation_sources, encoder_defaults, training_encoder
 from bot.components.fingerprint import code_hash, files_hash
+from bot.components.query_writer import Queries
 from bot.encoding import Encoder, Vectors, check_model, load_encoder
 from bot.encoding.adaptation import WEIGHTS, copy_weights, load_adapted
 from bot.safety.clauses import Clause, message_clauses
@@ -30,13 +32,17 @@ ADAPT = "adapt"
 DIMENSION_FILE = "dimension.txt"
 
 
+@dataclass(frozen=True)
 class Embeddings:
-    """The vectors of one message: `whole` of shape (d,), `clause_vectors` of (clauses, d)."""
+    """The vectors of one message: of shape (d,), `clause_vectors` of (clauses, d)."""
 
-    def __init__(self, whole: Vectors, clauses: list[Clause], clause_vectors: Vectors) -> None:
-        self.whole = whole
-        self.clauses = clauses
-        self.clause_vectors = clause_vectors
+    whole: Vectors
+    clauses: list[Clause]
+    clause_vectors: Vectors
+    query: Vectors
+    """Of its words, widened by the glossary."""
+    in_context: Vectors | None = None
+    """Of the same behind the title of the last answer."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -141,23 +147,33 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
         """Adds the embedding of each message and of its clauses."""
         for message in messages:
             text = message.get(TEXT) or ""
-            embeddings = self._embed(text)
+            embeddings = self._embed(text, message.get(contract.QUERIES) or Queries(text))
             message.set(contract.EMBEDDINGS, embeddings)
             # The intent classifier expects the feature; zeros leave it the n-grams.
             nothing = np.zeros(self.dimension, dtype=np.float32)
             self._add_feature(message, nothing if embeddings is None else embeddings.whole)
         return messages
 
-    def _embed(self, text: str) -> Embeddings | None:
+    def _embed(self, text: str, queries: Queries) -> Embeddings | None:
         if self.encoder is None:
             return None
         try:
             clauses = message_clauses(text)
-            vectors = self.encoder.encode([text, *(c.text for c in clauses)])
+            beside = [q for q in (queries.in_context,) if q]
+            if queries.text != text:
+                beside.append(queries.text)
+            vectors = self.encoder.encode([text, *(c.text for c in clauses), *beside])
         except Exception as error:  # The escalation depends on no embedding.
             logger.error("message not embedded: %s", type(error).__name__)
             return None
-        return Embeddings(vectors[0], clauses, vectors[1:])
+        end = 1 + len(clauses)
+        return Embeddings(
+            whole=vectors[0],
+            clauses=clauses,
+            clause_vectors=vectors[1:end],
+            query=vectors[0] if queries.text == text else vectors[-1],
+            in_context=vectors[end] if queries.in_context else None,
+        )
 
     def _add_feature(self, message: Message, vector: Vectors) -> None:
         message.add_features(

@@ -70,20 +70,28 @@ class BotUnderTest:
         """Reads messages one by one; `label` names the set in the progress line."""
         return asyncio.run(self._read_all(texts, label))
 
+    def read_after(self, pairs: Sequence[tuple[str, str]], label: str) -> list[Parsed]:
+        """Reads messages, each right after the passage of that id was quoted: (passage, text)."""
+        return asyncio.run(self._read_pairs(pairs, label))
+
+    async def _read_pairs(self, pairs: Sequence[tuple[str, str]], label: str) -> list[Parsed]:
+        return [await self._read(text, after=passage) for passage, text in shown(label, pairs)]
+
     async def _read_all(self, texts: Sequence[str], label: str) -> list[Parsed]:
         return [await self._read(text) for text in shown(label, texts)]
 
-    async def _read(self, text: str) -> Parsed:
+    async def _read(self, text: str, *, after: str | None = None) -> Parsed:
         from rasa.core.channels.channel import UserMessage
 
         data = await self._agent.processor.parse_message(
-            UserMessage(text), only_output_properties=False
+            UserMessage(text), self._conversation(after), only_output_properties=False
         )
         verdict = data.get(contract.VERDICT)
         embeddings = data.get(contract.EMBEDDINGS)
         ranked, confidence, alarm = (), 0.0, None
         if embeddings is not None:
-            ranking = self._retriever.rank(text, embeddings.whole, top=DEPTH)
+            widened = data[contract.QUERIES].text
+            ranking = self._retriever.rank(text, embeddings.query, widened=widened, top=DEPTH)
             ranked = tuple(h.target for h in ranking.passages)
             confidence = ranking.confidence
             alarm = self._classifier_alarm(text, embeddings)
@@ -97,6 +105,18 @@ class BotUnderTest:
             classifier_alarm=alarm,
             patterns_alarm=_alarms(quick_verdict(text)),
         )
+
+    def _conversation(self, passage: str | None) -> Any:
+        """Returns a conversation in which that passage was the last answer."""
+        from rasa.shared.core.events import SlotSet
+        from rasa.shared.core.trackers import DialogueStateTracker
+
+        tracker = DialogueStateTracker("evaluation", self._agent.domain.slots)
+        card = self._retriever.catalogue.cards.get(passage or "")
+        if card is not None:
+            answer = {"id": card.id, "label": card.label}
+            tracker.update(SlotSet(contract.SLOT_ANSWER, answer))
+        return tracker
 
     def _classifier_alarm(self, text: str, embeddings: Any) -> bool | None:
         if self._classifier is None:

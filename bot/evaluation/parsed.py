@@ -19,6 +19,7 @@ class Outcome(str, Enum):
     CARE_TEAM = "care team"
     SYMPTOM = "symptom advice"
     CLARIFIED = "clarified"
+    SAID_ALREADY = "no more than was quoted"
     NOT_COVERED = "named as not covered"
     DONT_KNOW = "don't know"
     OUT_OF_SCOPE = "out of scope"
@@ -32,6 +33,7 @@ _ACTIONS = {
     contract.UTTER_CARE_TEAM: Outcome.CARE_TEAM,
     contract.UTTER_SYMPTOM: Outcome.SYMPTOM,
     contract.UTTER_CLARIFY: Outcome.CLARIFIED,
+    contract.UTTER_SAID_ALREADY: Outcome.SAID_ALREADY,
     contract.UTTER_NOT_COVERED: Outcome.NOT_COVERED,
     contract.UTTER_DONT_KNOW: Outcome.DONT_KNOW,
     contract.UTTER_OUT_OF_SCOPE: Outcome.OUT_OF_SCOPE,
@@ -73,8 +75,8 @@ class Parsed:
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """The passages on the buttons of a clarification."""
-        if self.outcome is not Outcome.CLARIFIED:
+        """The passages on the buttons where nothing is answered."""
+        if self.outcome not in {Outcome.CLARIFIED, Outcome.SAID_ALREADY}:
             return ()
         return tuple(str(o["id"]) for o in self.decision.get("related") or ())
 

@@ -104,6 +104,7 @@ def measure(
         "retrieval.answered_right": Metric.of(answered_right(asked)),
         "retrieval.answered_wrong": Metric.of(answered_wrong(asked), lower=True),
         "retrieval.right_or_offered": Metric.of(right_or_offered(asked)),
+        "retrieval.marked_right": Metric.of(marked_right(asked, knowledge)),
     }
     for name, parsed in outside.items():
         if parsed is not None:
@@ -165,6 +166,19 @@ def right_or_offered(asked: Asked) -> Rate:
             for g, p in zip(asked.gold, asked.parsed, strict=True)
         ]
     )
+
+
+def marked_right(asked: Asked, knowledge: KnowledgeBase) -> Rate:
+    """Counts, of the sentences that stand out in a right answer, those that are the evidence."""
+    right = []
+    for row, gold, parsed in zip(asked.rows, asked.gold, asked.parsed, strict=True):
+        mark = parsed.decision.get("mark")
+        if parsed.passage not in gold or not mark:
+            continue
+        sentence = _flat(knowledge.by_id[str(parsed.passage)].quote[mark[0] : mark[1]])
+        evidence = [_flat(e) for e in row["evidence"]]
+        right.append(any(e in sentence or sentence in e for e in evidence))
+    return Rate.of(right)
 
 
 def held_back(parsed: Sequence[Parsed]) -> Rate:

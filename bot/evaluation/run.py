@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.encoding import DEFAULT_MODEL, Encoder, load_encoder
-from bot.evaluation import clinical, escalation, intents, retrieval
+from bot.evaluation import clinical, escalation, followups, intents, retrieval
 from bot.evaluation.alarms import Judged
 from bot.evaluation.baselines import CentroidIntents, majority_intent, retrieval_baselines
 from bot.evaluation.parsed import ModelCard, Parsed
@@ -30,6 +30,10 @@ class Bot(Protocol):
 
     def read(self, texts: Sequence[str], label: str) -> list[Parsed]:
         """Reads messages, each as a fresh conversation would."""
+        ...
+
+    def read_after(self, pairs: Sequence[tuple[str, str]], label: str) -> list[Parsed]:
+        """Reads messages, each right after the passage of that id was quoted."""
         ...
 
 
@@ -65,6 +69,7 @@ def evaluate(
     asked = _ask(bot, knowledge, split)
     sections = [
         _retrieval(bot, asked, knowledge, encoder, outside, lines=lines),
+        followups.measure(_second_messages(bot, knowledge, split), lines=lines),
         _intents(bot, encoder, split, lines=lines),
         _escalation(bot, split, outside["everyday"], asked.parsed, lines=lines),
     ]
@@ -82,6 +87,22 @@ def _ask(bot: Bot, knowledge: KnowledgeBase, split: Split) -> retrieval.Asked:
     rows = load_set("retrieval", split)
     gold = [retrieval.gold_passages(row, knowledge) for row in rows]
     return retrieval.Asked(rows, gold, _read(bot, rows, "retrieval"))
+
+
+def _second_messages(bot: Bot, knowledge: KnowledgeBase, split: Split) -> list[followups.Second]:
+    rows = load_set("followup", split)
+    pairs = [(row["first_passage"], row["text"]) for row in rows]
+    evidence = [{"passages": [], "evidence": row["evidence"]} for row in rows]
+    return [
+        followups.Second(row, retrieval.gold_passages(asked, knowledge), in_context, alone)
+        for row, asked, in_context, alone in zip(
+            rows,
+            evidence,
+            bot.read_after(pairs, "second messages"),
+            _read(bot, rows, "the same alone"),
+            strict=True,
+        )
+    ]
 
 
 def _retrieval(

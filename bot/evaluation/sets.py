@@ -23,6 +23,7 @@ Row = dict[str, Any]
 SETS = ROOT / "tests" / "evaluation" / "sets"
 NAMES = (
     "retrieval",
+    "followup",
     "near_oos",
     "far_oos",
     "intent",

@@ -130,6 +130,7 @@ def _events(decision: dict[str, Any], model_id: str) -> list[Event]:
     if card:
         record = {
             "id": card["id"],
+            "label": card["label"],
             "knowledge_hash": decision.get("knowledge_hash"),
             "model_id": model_id,
             "confidence": round(float(decision.get("confidence") or 0.0), 3),

@@ -26,7 +26,9 @@ Measured upstream: 47 ms a turn at 100 turns against 12 ms when rolled (DESIGN.m
 ROLL_AT_LAST = 90
 """Past this the session is closed even if the next words may refer to it."""
 
-AWAITING = frozenset({contract.UTTER_ANSWER, contract.UTTER_CLARIFY, "utter_pick_one"})
+AWAITING = frozenset(
+    {contract.UTTER_ANSWER, contract.UTTER_CLARIFY, contract.UTTER_SAID_ALREADY, "utter_pick_one"}
+)
 """After these a "yes" or "no" means something only in this session, so it stays open."""
 
 

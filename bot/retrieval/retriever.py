@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -19,6 +19,7 @@ from bot.knowledge.base import KnowledgeBase
 from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.entries import Entry, EntryKind, build_entries, is_passage
 from bot.retrieval.gate import Gate, gate_features
+from bot.retrieval.marking import Mark, SentenceMarker, find_marks
 from bot.retrieval.ranker import Ranker
 
 FOLDS = 5
@@ -64,12 +65,15 @@ class Retriever:
         gate: Gate,
         catalogue: Catalogue,
         own_words: Sequence[tuple[str, str]] = (),
+        marks: dict[str, list[Mark]] | None = None,
     ) -> None:
         self.ranker = ranker
         self.gate = gate
         self.catalogue = catalogue
         self.own_words = [(target, text) for target, text in own_words]
         """Sentences of the passages without questions, with their passage."""
+        quotes = {i: card.quote for i, card in catalogue.cards.items()}
+        self.marker = SentenceMarker(marks or {}, quotes, ranker.characters, ranker.index.vector)
         texts = [text for _, text in self.own_words]
         self._own = ranker.characters.transform(texts) if texts else None
 
@@ -99,14 +103,29 @@ class Retriever:
             for e in entries
             if e.target in catalogue.cards and not catalogue.cards[e.target].asked
         ]
-        return cls(Ranker.fit(entries, vectors), gate, catalogue, own_words)
+        marks = find_marks(entries, {i: card.quote for i, card in catalogue.cards.items()})
+        return cls(Ranker.fit(entries, vectors), gate, catalogue, own_words, marks)
 
-    def rank(self, text: str, vector: NDArray[np.float32], *, top: int = 5) -> Ranking:
-        """Ranks passages for one query; the exact title of a button finds its own passage."""
+    def rank(
+        self,
+        text: str,
+        vector: NDArray[np.float32],
+        *,
+        widened: str | None = None,
+        top: int = 5,
+    ) -> Ranking:
+        """Ranks passages for one query; the exact title of a button finds its own passage.
+
+        Args:
+            text: what was typed.
+            vector: the embedding of `widened`, or of the text, shape (d,).
+            widened: the text with the glossary's terms, if there are any.
+            top: how many passages are returned.
+        """
         exact = self.catalogue.by_label(text)
         if exact:
             return Ranking((Hit(exact, 1.0, 1.0),), (), 1.0)
-        return self.rank_all([text], vector[None, :], top=top)[0]
+        return self.rank_all([widened or text], vector[None, :], top=top)[0]
 
     def rank_all(self, texts: Sequence[str], vectors: Vectors, *, top: int = 5) -> list[Ranking]:
         """Ranks passages for many queries; `vectors` has shape (len(texts), d)."""
@@ -157,6 +176,7 @@ class Retriever:
             "gate": asdict(self.gate),
             "catalogue": self.catalogue.as_dict(),
             "own_words": self.own_words,
+            "marks": {p: [astuple(m) for m in marks] for p, marks in self.marker.marks.items()},
         }
         (folder / "retriever.json").write_text(json.dumps(state, ensure_ascii=False), "utf-8")
         sums = {p.name: _sha256(p) for p in sorted(folder.iterdir())}
@@ -181,7 +201,8 @@ class Retriever:
             state = json.loads((folder / "retriever.json").read_text("utf-8"))
             ranker = Ranker.load(folder, state["targets"])
             catalogue = Catalogue.from_dict(state["catalogue"])
-            return cls(ranker, Gate(**state["gate"]), catalogue, state["own_words"])
+            marks = {p: [Mark(*m) for m in found] for p, found in state["marks"].items()}
+            return cls(ranker, Gate(**state["gate"]), catalogue, state["own_words"], marks)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
             raise ModelError(f"The passage index in the model cannot be read. {remedy}") from error
 

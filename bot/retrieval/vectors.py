@@ -35,6 +35,10 @@ class VectorIndex:
         """Length of a vector."""
         return int(self._index.d)
 
+    def vector(self, number: int) -> Vectors:
+        """Returns the vector of that number, shape (d,)."""
+        return np.asarray(self._index.reconstruct(number), dtype=np.float32)
+
     def search(self, queries: Vectors, k: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """Returns cosines and numbers, shape (len(queries), min(k, n)), best first."""
         k = min(k, len(self))

@@ -54,6 +54,10 @@ class SilentBot:
             for t in texts
         ]
 
+    def read_after(self, pairs: Sequence[tuple[str, str]], label: str) -> list[Parsed]:
+        """Reads messages; what was said before changes nothing."""
+        return self.read([text for _, text in pairs], label)
+
 
 def parsed(
     action: str | None,

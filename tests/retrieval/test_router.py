@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot import contract
 from bot.retrieval.catalogue import Card, Catalogue, TopicCard
 from bot.retrieval.entries import OFF_TOPIC
+from bot.retrieval.followup import FollowUp
 from bot.retrieval.retriever import Hit, Ranking
 from bot.retrieval.router import (
     KNOWLEDGE_INTENTS,
@@ -314,6 +315,47 @@ def test_route(case: Case) -> None:
         assert decision.related == case.related
     assert len(decision.related) <= RELATED
     assert decision.passage not in decision.related
+
+
+ONLY_IN_CONTEXT = FollowUp("d", False, ("d", "a", "b"))
+SAID = FollowUp(None, True, ("b", "c", "d"))
+
+
+@pytest.mark.parametrize(
+    ("following", "sure", "other", "action", "passage"),
+    [
+        pytest.param(ONLY_IN_CONTEXT, 0.3, "", ANSWER, "d", id="what both rankings put first"),
+        pytest.param(SAID, 0.3, "", contract.UTTER_SAID_ALREADY, None, id="all was said"),
+        pytest.param(SAID, 0.3, OFF_TOPIC, contract.UTTER_SAID_ALREADY, None, id="not off topic"),
+        pytest.param(SAID, 0.3, "topic:cost", contract.UTTER_NOT_COVERED, None, id="a topic is"),
+        pytest.param(SAID, 0.4, "", ANSWER, "a", id="clear enough on its own"),
+    ],
+)
+def test_a_message_that_leans_on_the_last_answer(
+    following: FollowUp, sure: float, other: str, action: str, passage: str | None
+) -> None:
+    decision = route(
+        "and how long does it last",
+        contract.INTENT_QUESTION,
+        0.9,
+        ranking(sure, other=other, ahead=bool(other)),
+        CATALOGUE,
+        context=AT_A,
+        thresholds=T,
+        following=following,
+    )
+    assert (decision.action, decision.passage) == (action, passage)
+    if action == contract.UTTER_SAID_ALREADY:
+        assert decision.related == ("b", "c", "d")
+        assert decision.unanswered
+
+
+@pytest.mark.parametrize("intent", [TALK, ADVICE, SYMPTOM])
+def test_small_talk_advice_and_symptoms_lean_on_nothing(intent: str) -> None:
+    decision = route(
+        "thanks", intent, 0.9, ranking(0.1), CATALOGUE, context=AT_A, thresholds=T, following=SAID
+    )
+    assert decision.action not in {ANSWER, contract.UTTER_SAID_ALREADY}
 
 
 def test_the_numbers_behind_a_decision_are_kept() -> None:
