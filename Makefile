@@ -12,10 +12,11 @@ export TOKENIZERS_PARALLELISM := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 unexport PYTHONHOME PYTHONPATH
 
-.PHONY: help install install-dev lock train run shell test check validate lint evaluate bench clean
+.PHONY: help install install-dev lock train run shell test check validate lint knowledge-check \
+  preview unanswered evaluate bench bench-scale clean
 
 help: ## Shows this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 install: ## Makes .venv with the locked requirements; at once if it is there
 	@scripts/install.sh
@@ -39,7 +40,7 @@ test: check ## Everything: data, lint, types, fast tests, then the tests that tr
 	$(PYTHON) -m pytest -m 'not slow'
 	$(PYTHON) -m pytest -m slow
 
-check: validate lint ## Checks the data, the style and the types
+check: validate knowledge-check lint ## Checks the data, the texts, the style and the types
 
 validate: install-dev
 	scripts/validate.sh
@@ -48,6 +49,9 @@ lint: install-dev ## Checks style and types only
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+
+knowledge-check: install-dev ## Names what an editor should mend in knowledge/ (ALL=1, LINKS=1)
+	@$(PYTHON) -m bot.knowledge check $(if $(ALL),--all) $(if $(LINKS),--links)
 
 evaluate: install-dev ## Measures answers and escalations (DATA=folder adds other sets)
 	@$(PYTHON) -m bot.evaluation $(if $(DATA),--data $(DATA))
