@@ -40,7 +40,8 @@ test: check ## Everything: data, lint, types, fast tests, then the tests that tr
 	$(PYTHON) -m pytest -m 'not slow'
 	$(PYTHON) -m pytest -m slow
 
-check: validate knowledge-check lint ## Checks the data, the texts, the style and the types
+check: validate lint ## Checks the data, the texts, the style and the types
+	@$(PYTHON) -m bot.knowledge check --encode-at-most 1500
 
 validate: install-dev
 	scripts/validate.sh
@@ -52,6 +53,9 @@ lint: install-dev ## Checks style and types only
 
 knowledge-check: install-dev ## Names what an editor should mend in knowledge/ (ALL=1, LINKS=1)
 	@$(PYTHON) -m bot.knowledge check $(if $(ALL),--all) $(if $(LINKS),--links)
+
+preview: install-dev ## Shows what the bot makes of a question (Q="what is CRS?")
+	@$(PYTHON) -m bot.knowledge preview $(if $(KNOWLEDGE),--knowledge $(KNOWLEDGE)) -- "$$Q"
 
 evaluate: install-dev ## Measures answers and escalations (DATA=folder adds other sets)
 	@$(PYTHON) -m bot.evaluation $(if $(DATA),--data $(DATA))

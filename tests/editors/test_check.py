@@ -150,3 +150,17 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (root / "doc.md").write_text("no front matter", encoding="utf-8")
     assert program.main(options) == 1
     assert "front matter is missing" in capsys.readouterr().out
+
+
+def test_what_was_never_encoded_here_is_left_to_another_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write_knowledge(tmp_path, {"doc": BODY})
+    monkeypatch.setattr(program, "not_remembered", lambda texts: len(list(texts)))
+    monkeypatch.setattr(program, "plain_encoder", WordEncoder)
+    # Two passages without questions: quote, sentence and heading of each.
+    options = ["check", "--knowledge", str(root), "--encode-at-most"]
+    assert program.main([*options, "6"]) == 0
+    assert "not run" not in capsys.readouterr().out
+    assert program.main([*options, "5"]) == 0
+    assert "not run: checks by meaning, 6 texts" in capsys.readouterr().out

@@ -13,6 +13,9 @@ from bot.knowledge.document import read_document
 from tests.fakes import document_text
 
 TODAY = date(2026, 11, 24)
+DEMO = Rules(TODAY)
+PRODUCTION = Rules(TODAY, production=True)
+UNREVIEWED = Rules(TODAY, production=True, allow_unreviewed=True)
 NAMED = {
     "publisher": "The clinic",
     "url": "https://clinic.example/car-t",
@@ -21,17 +24,15 @@ NAMED = {
 }
 
 
-def findings(
-    tmp_path: Path, *, production: bool = False, allow: bool = False, **fields: str | None
-) -> list[Finding]:
+def findings(tmp_path: Path, rules: Rules = DEMO, **fields: str | None) -> list[Finding]:
     path = tmp_path / "doc.md"
     path.write_text(document_text("\nWords.\n", **{**NAMED, **fields}), encoding="utf-8")
-    return list(check_source(read_document(path), Rules(TODAY, production, allow)))
+    return list(check_source(read_document(path), rules))
 
 
 def test_a_named_and_reviewed_document_has_none(tmp_path: Path) -> None:
     assert findings(tmp_path) == []
-    assert findings(tmp_path, production=True) == []
+    assert findings(tmp_path, PRODUCTION) == []
 
 
 @pytest.mark.parametrize("field", ["publisher", "url", "as_of", "reviewed_by", "reviewed_on"])
@@ -41,14 +42,14 @@ def test_what_is_unknown_warns_and_stops_production(tmp_path: Path, field: str) 
     assert field in warning.what
     lines = (tmp_path / "doc.md").read_text("utf-8").splitlines()
     assert lines[warning.line - 1].startswith(f"{field}:")
-    [error] = findings(tmp_path, production=True, **{field: "unknown"})
+    [error] = findings(tmp_path, PRODUCTION, **{field: "unknown"})
     assert error.level is Level.ERROR
 
 
 def test_production_may_allow_unreviewed_texts_but_no_missing_source(tmp_path: Path) -> None:
-    [reviewer] = findings(tmp_path, production=True, allow=True, reviewed_by="unknown")
+    [reviewer] = findings(tmp_path, UNREVIEWED, reviewed_by="unknown")
     assert reviewer.level is Level.WARNING
-    [publisher] = findings(tmp_path, production=True, allow=True, publisher="unknown")
+    [publisher] = findings(tmp_path, UNREVIEWED, publisher="unknown")
     assert publisher.level is Level.ERROR
 
 
@@ -70,7 +71,7 @@ def test_a_review_runs_out_after_its_last_day(
     found = findings(tmp_path, **fields)
     assert bool(found) is expired
     assert all("ran out" in f.what and f.level is Level.WARNING for f in found)
-    in_production = findings(tmp_path, production=True, **fields)
+    in_production = findings(tmp_path, PRODUCTION, **fields)
     assert all(f.level is Level.ERROR for f in in_production)
 
 
