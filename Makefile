@@ -51,11 +51,14 @@ lint: install-dev ## Checks style and types only
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 
-knowledge-check: install-dev ## Names what an editor should mend in knowledge/ (ALL=1, LINKS=1)
+knowledge-check: install ## Names what an editor should mend in knowledge/ (ALL=1, LINKS=1)
 	@$(PYTHON) -m bot.knowledge check $(if $(ALL),--all) $(if $(LINKS),--links)
 
-preview: install-dev ## Shows what the bot makes of a question (Q="what is CRS?")
+preview: install ## Shows what the bot makes of a question (Q="what is CRS?")
 	@$(PYTHON) -m bot.knowledge preview $(if $(KNOWLEDGE),--knowledge $(KNOWLEDGE)) -- "$$Q"
+
+unanswered: install ## Groups the questions that had no answer (DAYS=30: of that time)
+	@$(PYTHON) -m bot.knowledge unanswered $(if $(DAYS),--days $(DAYS))
 
 evaluate: install-dev ## Measures answers and escalations (DATA=folder adds other sets)
 	@$(PYTHON) -m bot.evaluation $(if $(DATA),--data $(DATA))

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stderr
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,9 @@ from bot.editors.preview import views
 from bot.editors.preview_text import as_text
 from bot.editors.reviews import Rules
 from bot.editors.trained_vectors import with_memory
+from bot.editors.unanswered import grouped, read_questions
+from bot.editors.unanswered_report import as_plain, write_page, write_table
+from bot.encoding import DEFAULT_MODEL, load_encoder
 from bot.errors import GuideError, KnowledgeError
 from bot.evaluation.bot_under_test import BotUnderTest
 from bot.evaluation.sets import nlu_examples
@@ -28,7 +31,7 @@ from bot.knowledge.base import load_knowledge
 from bot.retrieval.entries import build_entries
 from bot.settings import ROOT, load_settings, quiet_third_parties
 
-T = TypeVar("T")
+N, T = TypeVar("N"), TypeVar("T")
 _Tools = Any  # argparse has no public name for what add_subparsers returns.
 
 FOUND, FAULT = 1, 2
@@ -109,11 +112,32 @@ def _preview(options: argparse.Namespace) -> int:
     return 0
 
 
-def _quietly(load: Callable[[Path], T], path: Path) -> T:
+def _unanswered(options: argparse.Namespace) -> int:
+    since = date.today() - timedelta(days=options.days) if options.days else None
+    questions = read_questions(load_settings().feedback_url, since)
+    if not questions:
+        print("No question without an answer is stored yet. The action server keeps them.")
+        return 0
+    passages = [(p, f"{p}. {quote}") for p, quote in _titles(options.knowledge)]
+    groups = grouped(questions, _quietly(load_encoder, DEFAULT_MODEL), passages)
+    print(as_plain(groups))
+    page, table = options.out / "unanswered.html", options.out / "unanswered.csv"
+    write_page(groups, page)
+    write_table(groups, table)
+    print(f"\nWritten: {near(page)}, {near(table)}. They hold people's words.")
+    return 0
+
+
+def _titles(folder: Path) -> list[tuple[str, str]]:
+    knowledge = load_knowledge(folder)
+    return [(knowledge.label(p.id), p.quote) for p in knowledge.passages]
+
+
+def _quietly(load: Callable[[N], T], name: N) -> T:
     """Loads a model without what its libraries say about each other; its faults are in its card."""
     with warnings.catch_warnings(), redirect_stderr(StringIO()):
         warnings.simplefilter("ignore")
-        return load(path)
+        return load(name)
 
 
 def near(path: Path) -> Path:
@@ -127,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     tools = parser.add_subparsers(required=True, metavar="TOOL")
     _add_check(tools)
     _add_preview(tools)
+    _add_unanswered(tools)
     return parser
 
 
@@ -145,6 +170,15 @@ def _add_check(tools: _Tools) -> None:
     add("--quick", action="store_true", help="leave out the checks by meaning")
     add("--encode-at-most", type=int, metavar="N", help="the same if more texts are new here")
     add("--all", action="store_true", help=f"list more than {SHOWN} warnings or notes")
+
+
+def _add_unanswered(tools: _Tools) -> None:
+    parser = tools.add_parser("unanswered", help="groups the questions that had no answer")
+    parser.set_defaults(run=_unanswered)
+    add = parser.add_argument
+    _add_knowledge(parser)
+    add("--days", type=int, metavar="N", help="only those of the last N days")
+    add("--out", type=Path, default=ROOT / "results", help="where to write (results/)")
 
 
 def _add_preview(tools: _Tools) -> None:
