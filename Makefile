@@ -66,6 +66,9 @@ evaluate: install-dev ## Measures answers and escalations (DATA=folder adds othe
 bench: install-dev ## Measures latency, memory, training and start-up
 	@$(PYTHON) -m bot.bench
 
+bench-scale: install-dev ## Measures the index up to 50,000 passages (DATA=folder with the corpus)
+	@$(PYTHON) -m bot.evaluation.scale $(if $(DATA),--data $(DATA))
+
 clean: ## Removes .venv, models, results and caches; never var/, people's conversations
 	rm -rf .venv .uv .rasa models results reports .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './node_modules/*' -prune -exec rm -rf {} +
