@@ -166,3 +166,28 @@ def _quiet_logs() -> None:
     level = logging.ERROR
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     logging.getLogger("rasa").setLevel(level)
+
+
+def read_selector(model: Path, intent: str, texts: Sequence[str]) -> list[list[tuple[str, float]]]:
+    """Reads texts with a Rasa model that holds a ResponseSelector and nothing of ours.
+
+    Returns:
+        For each text, the response keys of a retrieval intent with their confidence, best first.
+    """
+    quiet_third_parties()
+    _quiet_logs()
+    from rasa.core.agent import Agent
+
+    agent = Agent.load(str(model))
+
+    async def read() -> list[list[tuple[str, float]]]:
+        found = []
+        for text in shown("ResponseSelector", texts):
+            parsed = await agent.parse_message(text)
+            ranking = parsed["response_selector"][intent]["ranking"]
+            found.append(
+                [(r["intent_response_key"].split("/")[1], float(r["confidence"])) for r in ranking]
+            )
+        return found
+
+    return asyncio.run(read())

@@ -65,9 +65,9 @@ def measure_here(kind: str, vectors: Path, size: int, queries: Vectors) -> Index
         true = brute_force(rows, queries)
         del built, rows
         gc.collect()
-        before = _resident()
+        before = resident()
         index = VectorIndex.load(path)
-        memory = _resident() - before
+        memory = resident() - before
         found, taken = [], []
         for query in queries:
             began = time.perf_counter()
@@ -100,7 +100,8 @@ def recall(found: list[NDArray[np.float32]], true: NDArray[np.float32]) -> float
     return hits / true.size
 
 
-def _resident() -> float:
+def resident() -> float:
+    """Returns the megabytes that this process holds."""
     import psutil
 
     return float(psutil.Process().memory_info().rss) / 2**20

@@ -13,6 +13,7 @@ from bot.evaluation.marked_place import fill
 from bot.evaluation.page import element, figure_element, page, table_element
 from bot.evaluation.scale.hits import Hits
 from bot.evaluation.scale.index_figures import NEIGHBOURS, IndexFigures
+from bot.evaluation.scale.ranker_figures import RankerFigures
 from bot.evaluation.tables import Figure, Table, as_markdown, as_text
 
 BEGIN, END = "<!-- scale:begin -->", "<!-- scale:end -->"
@@ -27,11 +28,12 @@ class ScaleRun:
     asked: int
     indexes: Sequence[IndexFigures]
     hits: Sequence[Hits]
+    rankers: Sequence[RankerFigures] = ()
 
     @property
     def tables(self) -> list[Table]:
-        """The two tables."""
-        return [_index_table(self), _hits_table(self)]
+        """The tables."""
+        return [_index_table(self), _hits_table(self), _ranker_table(self)]
 
 
 def _index_table(run: ScaleRun) -> Table:
@@ -71,6 +73,25 @@ def _hits_table(run: ScaleRun) -> Table:
         "counts. In brackets: 95 % interval."
     )
     return Table(title, ("system", "hit@1", "hit@10"), rows, note)
+
+
+def _ranker_table(run: ScaleRun) -> Table:
+    columns = ("answers", "passages", "train once, s", "memory, MB", "one query, median ms")
+    rows = [
+        (
+            f.targets,
+            f.entries,
+            f"{f.train_seconds:.1f}",
+            f"{f.memory_megabytes:.0f}",
+            f"{f.median_milliseconds:.2f}",
+        )
+        for f in run.rankers
+    ]
+    note = (
+        "The index with the two linear models of `bot/retrieval/ranker.py`, each answer being a "
+        "target and its passages the entries. A query without its encoding."
+    )
+    return Table("The whole ranker, by number of answers", columns, rows, note)
 
 
 def figures(run: ScaleRun) -> list[Figure]:

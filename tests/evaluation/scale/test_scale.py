@@ -14,7 +14,7 @@ from bot.encoding import Vectors
 from bot.evaluation.metrics import Rate
 from bot.evaluation.scale import __main__ as program
 from bot.evaluation.scale import embeddings, report
-from bot.evaluation.scale.corpus import FILE, PASSAGE_WORDS, read_corpus, sample, split
+from bot.evaluation.scale.corpus import FILE, PASSAGE_WORDS, Corpus, read_corpus, sample, split
 from bot.evaluation.scale.embeddings import embed
 from bot.evaluation.scale.hits import by_bm25, by_vectors, count_hits
 from bot.evaluation.scale.index_figures import (
@@ -25,6 +25,7 @@ from bot.evaluation.scale.index_figures import (
     measure_index,
     recall,
 )
+from bot.evaluation.scale.ranker_figures import first_answers, rank_here
 from bot.evaluation.scale.run import run
 from bot.retrieval.vectors import VectorIndex
 from tests.evaluation.fakes import WordEncoder
@@ -116,6 +117,17 @@ def test_each_index_has_a_process_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "vectors.npy"
     np.save(path, random_vectors(50))
     assert measure_index("exact", path, 50, random_vectors(3)).recall == 1.0
+
+
+def test_the_whole_ranker_is_measured(tmp_path: Path) -> None:
+    texts = ["red cells", "red blood", "deep sleep", "sleep at night", "not asked"]
+    corpus = Corpus(tuple(texts), (0, 0, 1, 1, 2), ("what is red", "who sleeps", "x"), ("",) * 3)
+    vectors = WordEncoder().encode(texts)
+    np.save(tmp_path / "v.npy", vectors)
+    found = rank_here(*first_answers(corpus, 2), tmp_path / "v.npy", ["a", "b"], vectors[:2])
+    assert (found.targets, found.entries) == (2, 4)
+    assert found.train_seconds > 0
+    assert found.median_milliseconds > 0
 
 
 def test_the_exact_index_is_brute_force_and_recall_counts_ties() -> None:
