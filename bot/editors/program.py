@@ -24,14 +24,15 @@ from bot.editors.trained_vectors import with_memory
 from bot.editors.unanswered import grouped, read_questions
 from bot.editors.unanswered_report import as_plain, write_page, write_table
 from bot.encoding import DEFAULT_MODEL, load_encoder
-from bot.errors import GuideError, KnowledgeError
+from bot.errors import GuideError, KnowledgeError, ModelError
 from bot.evaluation.bot_under_test import BotUnderTest
 from bot.evaluation.sets import nlu_examples
 from bot.knowledge.base import load_knowledge
 from bot.retrieval.entries import build_entries
 from bot.settings import ROOT, load_settings, quiet_third_parties
 
-N, T = TypeVar("N"), TypeVar("T")
+N = TypeVar("N")
+T = TypeVar("T")
 _Tools = Any  # argparse has no public name for what add_subparsers returns.
 
 FOUND, FAULT = 1, 2
@@ -102,7 +103,10 @@ def _preview(options: argparse.Namespace) -> int:
     bot = _quietly(BotUnderTest.load, options.model)
     for fault in bot.card.faults:
         print(f"Warning: {fault}")
-    encoder = with_memory(bot.encoder, knowledge.passages[0].quote)
+    if bot.encoder is None:
+        raise ModelError("The model's sentence encoder did not load. Run `make train FORCE=1`.")
+    trained_on = next(iter(bot.retriever.catalogue.cards.values())).quote.replace("\n", " ")
+    encoder = with_memory(bot.encoder, trained_on)
     if bot.retriever.catalogue.hash != knowledge.hash:
         print("The files differ from those of the model: building their index ...", flush=True)
     off_topic = [e.text for e in nlu_examples() if e.intent == contract.INTENT_OUT_OF_SCOPE]

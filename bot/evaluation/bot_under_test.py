@@ -35,7 +35,7 @@ class BotUnderTest:
         parts = _components(agent)
         self._retrieving = parts["PassageRetriever"]
         self._retriever: Retriever = self._retrieving.retriever
-        self.encoder: Encoder = parts["SentenceEncoder"].encoder
+        self.encoder: Encoder | None = parts["SentenceEncoder"].encoder
         self.adapted = bool(self._retrieving._config["adapt"])
         self._classifier = parts["SymptomDetector"].detector.classifier
         catalogue = self._retriever.catalogue
@@ -103,7 +103,8 @@ class BotUnderTest:
         )
         verdict = data.get(contract.VERDICT)
         embeddings = data.get(contract.EMBEDDINGS)
-        ranked, confidence, alarm, ranking = (), 0.0, None, None
+        ranked: tuple[str, ...] = ()
+        confidence, alarm, ranking = 0.0, None, None
         if embeddings is not None:
             ranking = self._retriever.rank(text, embeddings.whole, top=DEPTH)
             ranked = tuple(h.target for h in ranking.passages)

@@ -20,7 +20,8 @@ from bot.retrieval.entries import EntryKind, build_entries, is_passage
 INTENT = "passage"
 """The one retrieval intent; each passage is a response key below it."""
 
-EPOCHS = 40
+EPOCHS = 10
+BATCH = 256
 
 TIMEOUT = 900
 """Seconds after which a training is given up."""
@@ -36,6 +37,7 @@ CONFIG = {
             "name": "ResponseSelector",
             "retrieval_intent": INTENT,
             "epochs": EPOCHS,
+            "batch_size": BATCH,
             "constrain_similarities": True,
             "random_seed": 1,
         },

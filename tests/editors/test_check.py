@@ -152,6 +152,15 @@ def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "front matter is missing" in capsys.readouterr().out
 
 
+def test_a_preview_without_a_question_or_a_model_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert program.main(["preview", "--", ""]) == 2
+    assert 'make preview Q="' in capsys.readouterr().err
+    assert program.main(["preview", "--model", str(tmp_path), "what is CRS?"]) == 2
+    assert "make train" in capsys.readouterr().err
+
+
 def test_what_was_never_encoded_here_is_left_to_another_time(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

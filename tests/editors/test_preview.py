@@ -134,7 +134,7 @@ class Other(WordEncoder):
 
     def encode(self, texts: object) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
         """Returns vectors that differ from WordEncoder's."""
-        return super().encode(texts)[:, ::-1]  # type: ignore[arg-type,return-value]
+        return super().encode(texts)[:, ::-1]  # type: ignore[arg-type]
 
 
 def test_the_vectors_of_the_models_own_training_are_found(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ NAMED = {
 }
 
 
-def findings(tmp_path: Path, rules: Rules = DEMO, **fields: str | None) -> list[Finding]:
+def findings(tmp_path: Path, rules: Rules = DEMO, /, **fields: str) -> list[Finding]:
     path = tmp_path / "doc.md"
     path.write_text(document_text("\nWords.\n", **{**NAMED, **fields}), encoding="utf-8")
     return list(check_source(read_document(path), rules))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_the_same_questions_are_trained_once(
 def test_a_training_that_fails_is_said_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(response_selector.sys, "executable", "/bin/false")
+    monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(GuideError, match="not trained"):
         trained_selector(knowledge(tmp_path), tmp_path / "cache", read)
     assert list((tmp_path / "cache").iterdir()) == []

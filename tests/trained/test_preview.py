@@ -10,6 +10,7 @@ import pytest
 from bot import contract
 from bot.editors.preview import changes, views
 from bot.editors.trained_vectors import with_memory
+from bot.encoding import Encoder
 from bot.evaluation.bot_under_test import BotUnderTest
 from bot.evaluation.sets import nlu_examples
 from bot.knowledge.base import load_knowledge
@@ -28,10 +29,16 @@ def off_topic() -> list[str]:
     return sorted({e.text for e in nlu_examples() if e.intent == contract.INTENT_OUT_OF_SCOPE})
 
 
+def remembered(bot: BotUnderTest) -> Encoder:
+    assert bot.encoder is not None
+    quote = next(iter(bot.retriever.catalogue.cards.values())).quote
+    return with_memory(bot.encoder, quote)
+
+
 def test_the_preview_of_unchanged_files_is_what_the_bot_says(bot: BotUnderTest) -> None:
     question = "how is car t different from chemo?"
     knowledge = load_knowledge(ROOT / "knowledge")
-    [view] = views(question, bot, knowledge, off_topic(), bot.encoder)
+    [view] = views(question, bot, knowledge, off_topic(), remembered(bot))
     assert view.look.parsed.decision == bot.read([question], "one")[0].decision
     assert view.look.parsed.decision["action"] == contract.UTTER_ANSWER
     assert view.lines[0].target == view.look.parsed.decision["passage"]
@@ -51,8 +58,7 @@ def test_an_edit_is_seen_without_a_training(bot: BotUnderTest, tmp_path: Path) -
     taught = "".join(f'      - "{QUESTION} {n}"\n' for n in range(8))
     file.write_text(text[:start] + taught + text[start:], encoding="utf-8")
     knowledge = load_knowledge(folder)
-    encoder = with_memory(bot.encoder, knowledge.passages[0].quote)
-    before, after = views(QUESTION, bot, knowledge, off_topic(), encoder)
+    before, after = views(QUESTION, bot, knowledge, off_topic(), remembered(bot))
     matched = after.lines[0].match
     assert matched is not None
     assert matched.text.startswith(QUESTION)
