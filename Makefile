@@ -12,10 +12,11 @@ export TOKENIZERS_PARALLELISM := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 unexport PYTHONHOME PYTHONPATH
 
-.PHONY: help install install-dev lock train run shell test check validate lint evaluate bench clean
+.PHONY: help install install-dev lock train run shell test check validate lint knowledge-check \
+  preview unanswered evaluate bench bench-scale clean
 
 help: ## Shows this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 install: ## Makes .venv with the locked requirements; at once if it is there
 	@scripts/install.sh
@@ -39,7 +40,8 @@ test: check ## Everything: data, lint, types, fast tests, then the tests that tr
 	$(PYTHON) -m pytest -m 'not slow'
 	$(PYTHON) -m pytest -m slow
 
-check: validate lint ## Checks the data, the style and the types
+check: validate lint ## Checks the data, the texts, the style and the types
+	@$(PYTHON) -m bot.knowledge check --encode-at-most 1500
 
 validate: install-dev
 	scripts/validate.sh
@@ -49,11 +51,23 @@ lint: install-dev ## Checks style and types only
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 
+knowledge-check: install ## Names what an editor should mend in knowledge/ (ALL=1, LINKS=1)
+	@$(PYTHON) -m bot.knowledge check $(if $(ALL),--all) $(if $(LINKS),--links)
+
+preview: install ## Shows what the bot makes of a question (Q="what is CRS?")
+	@$(PYTHON) -m bot.knowledge preview $(if $(KNOWLEDGE),--knowledge $(KNOWLEDGE)) -- "$$Q"
+
+unanswered: install ## Groups the questions that had no answer (DAYS=30: of that time)
+	@$(PYTHON) -m bot.knowledge unanswered $(if $(DAYS),--days $(DAYS))
+
 evaluate: install-dev ## Measures answers and escalations (DATA=folder adds other sets)
 	@$(PYTHON) -m bot.evaluation $(if $(DATA),--data $(DATA))
 
 bench: install-dev ## Measures latency, memory, training and start-up
 	@$(PYTHON) -m bot.bench
+
+bench-scale: install-dev ## Measures the index up to 50,000 passages (DATA=folder with the corpus)
+	@$(PYTHON) -m bot.evaluation.scale $(if $(DATA),--data $(DATA))
 
 clean: ## Removes .venv, models, results and caches; never var/, people's conversations
 	rm -rf .venv .uv .rasa models results reports .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from bot import contract
+from bot.encoding import Encoder
 from bot.errors import ModelError
-from bot.evaluation.parsed import ModelCard, Parsed
+from bot.evaluation.parsed import Look, ModelCard, Parsed
 from bot.evaluation.progress import shown
 from bot.knowledge.base import knowledge_hash
+from bot.retrieval.retriever import Retriever
 from bot.safety import Level, Verdict
 from bot.safety.pattern_detector import Examination
 from bot.safety.quick import quick_verdict
@@ -31,7 +33,10 @@ class BotUnderTest:
     def __init__(self, agent: Any, name: str) -> None:
         self._agent = agent
         parts = _components(agent)
-        self._retriever = parts["PassageRetriever"].retriever
+        self._retrieving = parts["PassageRetriever"]
+        self._retriever: Retriever = self._retrieving.retriever
+        self.encoder: Encoder | None = parts["SentenceEncoder"].encoder
+        self.adapted = bool(self._retrieving._config["adapt"])
         self._classifier = parts["SymptomDetector"].detector.classifier
         catalogue = self._retriever.catalogue
         self.card = ModelCard(
@@ -77,10 +82,27 @@ class BotUnderTest:
     async def _read_pairs(self, pairs: Sequence[tuple[str, str]], label: str) -> list[Parsed]:
         return [await self._read(text, after=passage) for passage, text in shown(label, pairs)]
 
+    @property
+    def retriever(self) -> Retriever:
+        """The index that the model was trained with."""
+        return self._retriever
+
+    def look(self, text: str, retriever: Retriever | None = None) -> Look:
+        """Reads one message with the numbers behind it, over another index if one is given."""
+        trained = self._retriever
+        self._retriever = self._retrieving.retriever = retriever or trained
+        try:
+            return asyncio.run(self._look(text))
+        finally:
+            self._retriever = self._retrieving.retriever = trained
+
     async def _read_all(self, texts: Sequence[str], label: str) -> list[Parsed]:
         return [await self._read(text) for text in shown(label, texts)]
 
     async def _read(self, text: str, *, after: str | None = None) -> Parsed:
+        return (await self._look(text, after=after)).parsed
+
+    async def _look(self, text: str, *, after: str | None = None) -> Look:
         from rasa.core.channels.channel import UserMessage
 
         data = await self._agent.processor.parse_message(
@@ -88,16 +110,18 @@ class BotUnderTest:
         )
         verdict = data.get(contract.VERDICT)
         embeddings = data.get(contract.EMBEDDINGS)
-        ranked, confidence, alarm = (), 0.0, None
+        ranked: tuple[str, ...] = ()
+        confidence, alarm, ranking = 0.0, None, None
         if embeddings is not None:
             widened = data[contract.QUERIES].text
             ranking = self._retriever.rank(text, embeddings.query, widened=widened, top=DEPTH)
             ranked = tuple(h.target for h in ranking.passages)
             confidence = ranking.confidence
             alarm = self._classifier_alarm(text, embeddings)
-        return Parsed(
+        intent = data.get("intent") or {}
+        parsed = Parsed(
             text=text,
-            intent=str((data.get("intent") or {}).get("name")),
+            intent=str(intent.get("name")),
             decision=data.get(contract.DECISION) or {},
             verdict=Verdict.from_dict(verdict) if verdict else None,
             ranked=ranked,
@@ -105,6 +129,8 @@ class BotUnderTest:
             classifier_alarm=alarm,
             patterns_alarm=_alarms(quick_verdict(text)),
         )
+        vector = None if embeddings is None else embeddings.query
+        return Look(parsed, ranking, vector, float(intent.get("confidence") or 0.0))
 
     def _conversation(self, passage: str | None) -> Any:
         """Returns a conversation in which that passage was the last answer."""
@@ -161,3 +187,28 @@ def _quiet_logs() -> None:
     level = logging.ERROR
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(level))
     logging.getLogger("rasa").setLevel(level)
+
+
+def read_selector(model: Path, intent: str, texts: Sequence[str]) -> list[list[tuple[str, float]]]:
+    """Reads texts with a Rasa model that holds a ResponseSelector and nothing of ours.
+
+    Returns:
+        For each text, the response keys of a retrieval intent with their confidence, best first.
+    """
+    quiet_third_parties()
+    _quiet_logs()
+    from rasa.core.agent import Agent
+
+    agent = Agent.load(str(model))
+
+    async def read() -> list[list[tuple[str, float]]]:
+        found = []
+        for text in shown("ResponseSelector", texts):
+            parsed = await agent.parse_message(text)
+            ranking = parsed["response_selector"][intent]["ranking"]
+            found.append(
+                [(r["intent_response_key"].split("/")[1], float(r["confidence"])) for r in ranking]
+            )
+        return found
+
+    return asyncio.run(read())

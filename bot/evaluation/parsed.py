@@ -7,6 +7,8 @@ from enum import Enum
 from typing import Any
 
 from bot import contract
+from bot.encoding import Vectors
+from bot.retrieval.retriever import Ranking
 from bot.safety import Verdict
 
 
@@ -89,6 +91,19 @@ class Parsed:
         if self.escalated:
             return Outcome.ESCALATED
         return Outcome.SMALL_TALK if action is None else Outcome.OTHER
+
+
+@dataclass(frozen=True)
+class Look:
+    """One message with the numbers behind it: the ranking of the whole message, its embedding.
+
+    `ranking` and `vector`, of shape (d,), are None if the message could not be encoded.
+    """
+
+    parsed: Parsed
+    ranking: Ranking | None
+    vector: Vectors | None
+    intent_probability: float
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,34 @@ def curves(lines: Mapping[str, Curve], *, x: str, y: str) -> bytes:
     return _png(figure)
 
 
+def bars(counts: Sequence[tuple[str, int]], *, x: str) -> bytes:
+    """Draws named counts as horizontal bars, the first on top."""
+    figure, axes = _figure(7.0)
+    names, numbers = [name for name, _ in counts], [count for _, count in counts]
+    axes.barh(range(len(counts)), numbers, color="tab:blue")
+    axes.set_yticks(range(len(counts)))
+    # A dollar sign would begin a formula of matplotlib's.
+    axes.set_yticklabels([name.replace("$", r"\$") for name in names], fontsize=8)
+    axes.invert_yaxis()
+    axes.set(xlabel=x)
+    return _png(figure)
+
+
+def log_lines(lines: Mapping[str, Curve], *, x: str, y: str, log_y: bool = True) -> bytes:
+    """Draws named lines over a logarithmic horizontal axis, and a vertical one if asked."""
+    figure, axes = _figure()
+    for name, points in lines.items():
+        xs, ys = zip(*points, strict=True) if points else ((), ())
+        axes.plot(xs, ys, marker="o", label=name)
+    axes.set_xscale("log")
+    if log_y:
+        axes.set_yscale("log")
+    axes.set(xlabel=x, ylabel=y)
+    axes.grid(visible=True, which="major", alpha=0.3)
+    axes.legend(loc="best", fontsize=8)
+    return _png(figure)
+
+
 def reliability_bars(bins: Sequence[Bin]) -> bytes:
     """Draws confidence against the share that was right, with counts."""
     figure, axes = _figure()

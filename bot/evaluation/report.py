@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import html
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.errors import GuideError
+from bot.evaluation.marked_place import fill
+from bot.evaluation.page import element, figure_element, page, table_element
 from bot.evaluation.parsed import ModelCard
-from bot.evaluation.tables import Metric, Section, Table, as_markdown, as_text, shown_cell
+from bot.evaluation.tables import Metric, Section, Table, as_markdown, as_text
 
 BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
-
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:2rem auto;padding:0 1rem}
-table{border-collapse:collapse;margin:.5rem 0 1.5rem}caption{font-weight:600;text-align:left}
-td,th{border-bottom:1px solid #ccc;padding:.2rem .7rem;text-align:left;vertical-align:top}
-.note{color:#555;max-width:50rem}figure{display:inline-block;margin:1rem 1rem 1rem 0}
-img{max-width:100%}.bad{color:#a00;font-weight:600}
-"""
 
 
 @dataclass(frozen=True)
@@ -96,41 +87,17 @@ def _json(results: Results) -> str:
 
 def _page(results: Results) -> str:
     parts = [
-        f"<h1>Evaluation, {html.escape(results.split)} split</h1>",
-        f"<p>Model {html.escape(results.model.name)}, knowledge "
-        f"{html.escape(results.model.knowledge_hash)}.</p>",
-        *(f'<p class="bad">{html.escape(w)}</p>' for w in results.warnings),
-        *(f"<p>Not run: {html.escape(n)}</p>" for n in results.not_run),
-        _html_table(results.headline),
+        element("h1", f"Evaluation, {results.split} split"),
+        element("p", f"Model {results.model.name}, knowledge {results.model.knowledge_hash}."),
+        *(element("p", warning, kind="bad") for warning in results.warnings),
+        *(element("p", f"Not run: {name}") for name in results.not_run),
+        table_element(results.headline),
     ]
     for section in results.sections:
-        parts.append(f"<h2>{html.escape(section.title)}</h2>")
-        parts += [_html_table(table) for table in section.tables]
-        for figure in section.figures:
-            image = base64.b64encode(figure.draw()).decode()
-            title = html.escape(figure.title)
-            parts.append(
-                f'<figure><img alt="{title}" src="data:image/png;base64,{image}">'
-                f"<figcaption>{title}</figcaption></figure>"
-            )
-    body = "\n".join(parts)
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>Evaluation</title><style>{_STYLE}</style></head><body>\n{body}\n</body></html>\n"
-    )
-
-
-def _html_table(table: Table) -> str:
-    head = "".join(f"<th>{html.escape(c)}</th>" for c in table.columns)
-    rows = "\n".join(
-        "<tr>" + "".join(f"<td>{html.escape(shown_cell(c))}</td>" for c in row) + "</tr>"
-        for row in table.rows
-    )
-    note = f'<p class="note">{html.escape(table.note)}</p>' if table.note else ""
-    return (
-        f"<table><caption>{html.escape(table.title)}</caption>"
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{note}"
-    )
+        parts.append(element("h2", section.title))
+        parts += [table_element(table) for table in section.tables]
+        parts += [figure_element(figure) for figure in section.figures]
+    return page("Evaluation", parts)
 
 
 def write_docs(results: Results, path: Path) -> None:
@@ -139,9 +106,6 @@ def write_docs(results: Results, path: Path) -> None:
     Raises:
         GuideError: if the page has no such place.
     """
-    page = path.read_text(encoding="utf-8")
-    if BEGIN not in page or END not in page:
-        raise GuideError(f"{path} has no place for results: add {BEGIN} and {END}.")
     tables = [as_markdown(section.tables[0]) for section in results.sections]
     intro = (
         f"Split `{results.split}`, model `{results.model.name}`, "
@@ -149,5 +113,4 @@ def write_docs(results: Results, path: Path) -> None:
     )
     absent = [f"Not run: {name}." for name in results.not_run]
     text = "\n\n".join([intro, *absent, *tables, as_markdown(results.headline)])
-    before, after = page.split(BEGIN)[0], page.split(END, 1)[1]
-    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+    fill(path, BEGIN, END, text)

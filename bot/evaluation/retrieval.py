@@ -30,6 +30,9 @@ which the bot's own was set."""
 LONGEST = 15
 """Rows of the confusion table."""
 
+GRID = 15
+"""Passages in the confusion plot: more cannot be read."""
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -124,7 +127,8 @@ def measure(
         _confused(asked, labels),
     ]
     if lines:
-        tables += [_wrong(asked, labels), *_leaked(outside, labels)]
+        tables += [_wrong_answers(asked, knowledge), _wrong(asked, labels)]
+        tables += _leaked(outside, labels)
     figures = [
         Figure(
             "Coverage against accuracy, in-scope questions",
@@ -138,6 +142,10 @@ def measure(
         Figure(
             "Reliability of the confidence, in and out of scope",
             partial(plots.reliability_bars, bins),
+        ),
+        Figure(
+            f"Confusion between passages: the {GRID} most often concerned",
+            partial(plots.confusion_grid, *confusion(asked, labels)),
         ),
     ]
     return Section("Retrieval", tables, figures, metrics)
@@ -293,6 +301,28 @@ def _by_style(asked: Asked) -> Table:
     return Table("By style", ("style", *_GROUP_COLUMNS), rows, note)
 
 
+def confusion(asked: Asked, labels: Mapping[str, str]) -> tuple[list[str], list[list[int]]]:
+    """Counts gold against first-ranked passages, among those that are confused most.
+
+    A question with several gold passages counts for the one ranked first, or the first named.
+
+    Returns:
+        The passages' names, and for each gold one (a row) how often each was ranked first.
+    """
+    pairs: Counter[tuple[str, str]] = Counter()
+    for row, g, p in zip(asked.rows, asked.gold, asked.parsed, strict=True):
+        first = _first(p)
+        if first is not None and (first in g or row["passages"]):
+            pairs[first if first in g else str(row["passages"][0]), first] += 1
+    errors: Counter[str] = Counter()
+    for (gold, said), n in pairs.items():
+        if gold != said:
+            errors.update({gold: n, said: n})
+    chosen = [identity for identity, _ in errors.most_common(GRID)]
+    names = [labels.get(i, i) for i in chosen]
+    return names, [[pairs[g, s] for s in chosen] for g in chosen]
+
+
 def _confused(asked: Asked, labels: Mapping[str, str]) -> Table:
     gold, said = [], []
     for row, g, p in zip(asked.rows, asked.gold, asked.parsed, strict=True):
@@ -302,6 +332,22 @@ def _confused(asked: Asked, labels: Mapping[str, str]) -> Table:
             said.append(first)
     rows = [(labels.get(g, g), labels.get(s, s), n) for g, s, n in confusions(gold, said)[:LONGEST]]
     return Table("Passages confused most", ("gold", "ranked first", "count"), rows, terminal=False)
+
+
+def _wrong_answers(asked: Asked, knowledge: KnowledgeBase) -> Table:
+    rows = []
+    for row, g, p in zip(asked.rows, asked.gold, asked.parsed, strict=True):
+        if p.passage is not None and p.passage not in g:
+            wanted = " / ".join(_quote(i, knowledge) for i in row["passages"] or sorted(g))
+            said = _quote(p.passage, knowledge)
+            rows.append((row["text"], said, wanted, p.outcome.value, round(p.confidence, 3)))
+    columns = ("question", "what was quoted", "what answers", "outcome", "confidence")
+    return Table("Wrong answers, in full", columns, rows, terminal=False)
+
+
+def _quote(passage: str, knowledge: KnowledgeBase) -> str:
+    found = knowledge.by_id.get(passage)
+    return found.quote if found else passage
 
 
 def _wrong(asked: Asked, labels: Mapping[str, str]) -> Table:

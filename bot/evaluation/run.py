@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.encoding import DEFAULT_MODEL, Encoder, load_encoder
 from bot.evaluation import clinical, escalation, followups, intents, retrieval
 from bot.evaluation.alarms import Judged
-from bot.evaluation.baselines import CentroidIntents, majority_intent, retrieval_baselines
+from bot.evaluation.baselines import Baseline, CentroidIntents, majority_intent, retrieval_baselines
 from bot.evaluation.parsed import ModelCard, Parsed
 from bot.evaluation.progress import shown
 from bot.evaluation.report import Results
@@ -45,6 +45,7 @@ def evaluate(
     everything: bool = False,
     lines: bool = False,
     encoder: Encoder | None = None,
+    more: Sequence[Baseline] = (),
 ) -> Results:
     """Measures retrieval, intents and escalation in one run.
 
@@ -55,6 +56,7 @@ def evaluate(
         everything: all of each outside set instead of a sample.
         lines: whether errors are listed in full.
         encoder: what the baselines encode with; plain MiniLM unless a test says otherwise.
+        more: baselines of retrieval that had to be trained first.
     """
     knowledge = load_knowledge(ROOT / "knowledge")
     encoder = encoder or load_encoder(DEFAULT_MODEL)
@@ -68,7 +70,14 @@ def evaluate(
         not_run += [] if rows is not None else [f"{name} ({file}.jsonl is not in --data)"]
     asked = _ask(bot, knowledge, split)
     sections = [
-        _retrieval(bot, asked, knowledge, encoder, outside, lines=lines),
+        _retrieval(
+            bot,
+            asked,
+            knowledge,
+            [*retrieval_baselines(knowledge, encoder), *more],
+            outside,
+            lines=lines,
+        ),
         followups.measure(_second_messages(bot, knowledge, split), lines=lines),
         _intents(bot, encoder, split, lines=lines),
         _escalation(bot, split, outside["everyday"], asked.parsed, lines=lines),
@@ -109,7 +118,7 @@ def _retrieval(
     bot: Bot,
     asked: retrieval.Asked,
     knowledge: KnowledgeBase,
-    encoder: Encoder,
+    baselines: Sequence[Baseline],
     outside: dict[str, list[Parsed] | None],
     *,
     lines: bool,
@@ -118,7 +127,7 @@ def _retrieval(
     near_dev = [row["text"] for row in load_set("near_oos", "dev")]
     scored = [
         retrieval.score_baseline(baseline, asked, texts, near_dev)
-        for baseline in shown("retrieval baselines", retrieval_baselines(knowledge, encoder))
+        for baseline in shown("retrieval baselines", baselines)
     ]
     return retrieval.measure(asked, outside, scored, bot.card.labels, knowledge, lines=lines)
 

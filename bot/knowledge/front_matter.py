@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import yaml
@@ -13,6 +13,7 @@ from bot.knowledge.passage import Source, slug
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---(?:\n|\Z)", re.DOTALL)
 _FIELDS = tuple(f.name for f in fields(Source))
+_NEEDED = tuple(f.name for f in fields(Source) if f.default is MISSING)
 
 
 def read_utf8(path: Path) -> str:
@@ -37,7 +38,7 @@ def read_front_matter(text: str, path: Path) -> tuple[Source, str, int]:
     """
     match = _FRONT_MATTER.match(text)
     if not match:
-        remedy = f"begin the file with a `---` block that holds: {', '.join(_FIELDS)}"
+        remedy = f"begin the file with a `---` block that holds: {', '.join(_NEEDED)}"
         raise KnowledgeError([problem(path, 1, "front matter is missing", remedy)])
     try:
         # BaseLoader keeps words as they are written: `language: no` is not False.
@@ -48,7 +49,7 @@ def read_front_matter(text: str, path: Path) -> tuple[Source, str, int]:
             [problem(path, line_of(error) + 1, "front matter is not YAML", remedy)]
         ) from error
     data = data if isinstance(data, dict) else {}
-    missing = [f for f in _FIELDS if not str(data.get(f) or "").strip()]
+    missing = [f for f in _NEEDED if not str(data.get(f) or "").strip()]
     unknown = sorted(set(data) - set(_FIELDS))
     problems = [
         problem(path, 1, f"front matter has no '{f}'", f"add `{f}: ...`, or `{f}: unknown`")
@@ -57,7 +58,7 @@ def read_front_matter(text: str, path: Path) -> tuple[Source, str, int]:
     problems += [
         problem(
             path,
-            _field_line(text, f),
+            field_line(text, f),
             f"front matter has an unknown field '{f}'",
             "remove or rename it",
         )
@@ -65,10 +66,10 @@ def read_front_matter(text: str, path: Path) -> tuple[Source, str, int]:
     ]
     if problems:
         raise KnowledgeError(problems)
-    source = Source(**{f: str(data[f]).strip() for f in _FIELDS})
+    source = Source(**{f: str(data[f]).strip() for f in _FIELDS if str(data.get(f) or "").strip()})
     if source.id != slug(source.id, words=20):
         remedy = "use lower-case letters, digits and hyphens"
-        line = _field_line(text, "id")
+        line = field_line(text, "id")
         raise KnowledgeError([problem(path, line, f"'{source.id}' cannot be an id", remedy)])
     return source, text[match.end() :], text[: match.end()].count("\n")
 
@@ -79,6 +80,7 @@ def line_of(error: yaml.YAMLError) -> int:
     return int(mark.line) + 1 if mark else 1
 
 
-def _field_line(text: str, field: str) -> int:
+def field_line(text: str, field: str) -> int:
+    """Returns the line at which a field of the front matter stands, 1 if it does not."""
     match = re.search(rf"^['\"]?{re.escape(field)}['\"]?\s*:", text, re.MULTILINE)
     return text.count("\n", 0, match.start()) + 1 if match else 1

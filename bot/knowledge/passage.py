@@ -29,6 +29,8 @@ class Source:
     reviewed_by: str
     reviewed_on: str
     language: str
+    valid_until: str = "unknown"
+    """The last day of the review, if the clinic sets one; an editor may leave it out."""
 
     @property
     def reviewed(self) -> bool:

@@ -11,7 +11,15 @@ RECORD = ".inputs.json"
 
 _TRAINED_ON = ("config.yml", "domain.yml", "requirements.txt", "data", "knowledge", "bot")
 # They run beside the model and are no part of it.
-_NOT_TRAINED_ON = ("launch", "channels", "evaluation", "bench", "settings.py", "clinic.py")
+_NOT_TRAINED_ON = (
+    "launch",
+    "channels",
+    "evaluation",
+    "editors",
+    "bench",
+    "settings.py",
+    "clinic.py",
+)
 _LEAVINGS = frozenset({".pyc", ".swp", ".tmp"})
 
 

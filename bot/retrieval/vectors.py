@@ -1,4 +1,4 @@
-"""Exact nearest-neighbour search: the only module that imports faiss."""
+"""Nearest-neighbour search, exact unless asked otherwise: the only module that imports faiss."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ from numpy.typing import NDArray
 
 from bot.encoding import Vectors
 from bot.errors import ModelError
+
+LINKS = 32
+"""Neighbours that an approximate index keeps of each vector (HNSW's M)."""
+
+BUILD_REACH, SEARCH_REACH = 200, 128
+"""Candidates looked at while building and searching one: recall 0.98 and more of the exact
+index's ten up to 50,000 vectors (docs/scale.md)."""
 
 
 class VectorIndex:
@@ -24,6 +31,17 @@ class VectorIndex:
         import faiss
 
         index = faiss.IndexFlatIP(vectors.shape[1])
+        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+        return cls(index)
+
+    @classmethod
+    def build_approximate(cls, vectors: Vectors) -> VectorIndex:
+        """Builds an HNSW graph, for far more passages than a clinic has (docs/scale.md)."""
+        import faiss
+
+        index = faiss.IndexHNSWFlat(vectors.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efConstruction = BUILD_REACH
+        index.hnsw.efSearch = SEARCH_REACH
         index.add(np.ascontiguousarray(vectors, dtype=np.float32))
         return cls(index)
 

@@ -20,7 +20,9 @@ from bot.evaluation.retrieval import (
     Asked,
     answered_right,
     answered_wrong,
+    confusion,
     held_back,
+    measure,
     right_or_offered,
     score_baseline,
 )
@@ -49,6 +51,40 @@ def test_retrieval_counts() -> None:
     assert answered_right(asked()) == Rate(1, 4)
     assert answered_wrong(asked()) == Rate(1, 4)
     assert right_or_offered(asked()) == Rate(2, 4)
+
+
+def test_confusion_counts_gold_against_first_ranked() -> None:
+    messages = [parsed(ANSWER, passage=i, ranked=[i]) for i in ("p", "q", "q", "r")]
+    rows: list[Row] = [{"text": "words", "passages": [i]} for i in ("p", "p", "p", "r")]
+    gold = [frozenset(row["passages"]) for row in rows]
+    names, grid = confusion(Asked(rows, gold, messages), {"p": "P"})
+    assert names == ["P", "q"]  # r is confused with nothing
+    assert grid == [[1, 2], [0, 0]]
+
+
+def test_every_wrong_answer_is_in_the_report_with_its_words() -> None:
+    knowledge = load_knowledge(ROOT / "knowledge")
+    right, wrong, offered = (p.id for p in knowledge.passages[1:4])
+    messages = [
+        parsed(ANSWER, text="one", passage=right, ranked=[right], confidence=0.9),
+        parsed(ANSWER, text="two", passage=wrong, ranked=[wrong], confidence=0.8),
+        parsed(contract.UTTER_CLARIFY, text="three", offered=[offered], ranked=[offered]),
+    ]
+    rows: list[Row] = [{"text": m.text, "passages": [right], "style": "plain"} for m in messages]
+    asked = Asked(rows, [frozenset({right})] * 3, messages)
+    section = measure(asked, {}, [], {}, knowledge, lines=True)
+    tables = {t.title: t for t in section.tables}
+    quotes = knowledge.by_id
+    assert list(tables["Wrong answers, in full"].rows) == [
+        ("two", quotes[wrong].quote, quotes[right].quote, "answered", 0.8)
+    ]
+    assert len(tables["Questions without their passage, in full"].rows) == 2
+    titles = [f.title for f in section.figures]
+    for word in ("Coverage against accuracy", "Reliability", "Confusion between passages"):
+        assert any(word in title for title in titles)
+    assert "By section" in tables
+    silent = measure(asked, {}, [], {}, knowledge, lines=False)
+    assert not [t.title for t in silent.tables if "in full" in t.title]
 
 
 def test_only_a_plain_answer_claims_to_know() -> None:

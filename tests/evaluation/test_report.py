@@ -99,7 +99,7 @@ def test_docs_without_a_place_are_refused(tmp_path: Path) -> None:
 def test_without_a_model_it_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert program.main(["--model", str(tmp_path)]) == 2
+    assert program.main(["--model", str(tmp_path), "--no-selector"]) == 2
     assert "make train" in capsys.readouterr().err
 
 
@@ -127,4 +127,4 @@ def test_exit_code(
     monkeypatch.setattr(BotUnderTest, "load", lambda models: SilentBot())
     monkeypatch.setattr(program, "evaluate", lambda bot, **options: results())
     monkeypatch.setattr(program, "read_golden", lambda split: golden)
-    assert program.main(["--out", str(tmp_path), *options]) == code
+    assert program.main(["--out", str(tmp_path), "--no-selector", *options]) == code

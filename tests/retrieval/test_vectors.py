@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,20 +33,37 @@ def test_search_finds_what_brute_force_finds(count: int, dimension: int, k: int,
     np.testing.assert_allclose(scores, np.take_along_axis(cosines, expected, 1), atol=1e-5)
 
 
-def test_each_vector_finds_itself_first() -> None:
+BUILDERS = pytest.mark.parametrize(
+    "build", [VectorIndex.build, VectorIndex.build_approximate], ids=["exact", "approximate"]
+)
+Build = Callable[[Vectors], VectorIndex]
+
+
+@BUILDERS
+def test_each_vector_finds_itself_first(build: Build) -> None:
     vectors = random_vectors(200, 32, seed=1)
-    scores, numbers = VectorIndex.build(vectors).search(vectors, 1)
+    scores, numbers = build(vectors).search(vectors, 1)
     assert numbers[:, 0].tolist() == list(range(200))
     np.testing.assert_allclose(scores, 1.0, atol=1e-5)
 
 
-def test_size_and_dimension() -> None:
-    index = VectorIndex.build(random_vectors(5, 7, seed=2))
+@BUILDERS
+def test_size_and_dimension(build: Build) -> None:
+    index = build(random_vectors(5, 7, seed=2))
     assert (len(index), index.dimension) == (5, 7)
 
 
-def test_save_and_load_search_equally(tmp_path: Path) -> None:
-    index = VectorIndex.build(random_vectors(50, 16, seed=3))
+def test_the_approximate_index_misses_little() -> None:
+    vectors, queries = random_vectors(2000, 32, seed=6), random_vectors(50, 32, seed=7)
+    found = VectorIndex.build_approximate(vectors).search(queries, 10)[1]
+    true = VectorIndex.build(vectors).search(queries, 10)[1]
+    hits = sum(len(set(f) & set(t)) for f, t in zip(found, true, strict=True))
+    assert hits >= 0.98 * true.size
+
+
+@BUILDERS
+def test_save_and_load_search_equally(tmp_path: Path, build: Build) -> None:
+    index = build(random_vectors(50, 16, seed=3))
     index.save(tmp_path / "index.faiss")
     again = VectorIndex.load(tmp_path / "index.faiss")
     queries = random_vectors(9, 16, seed=4)

@@ -1,0 +1,1 @@
+"""The editors' tools: checks of `knowledge/`, a preview of an edit, questions without an answer."""
