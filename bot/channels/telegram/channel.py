@@ -57,7 +57,10 @@ class TelegramInput(InputChannel):  # type: ignore[misc]
         if self._telegram.webhook:
             webhook = Webhook(self._telegram.token, self._intake)
             path = f"/{path_of(self._telegram.token)}"
-            routes.add_route(webhook.receive, path, methods=["POST"])
+
+            @routes.route(path, methods=["POST"])
+            async def receive(request: Request) -> HTTPResponse:
+                return await webhook.receive(request)
 
         @routes.listener("after_server_start")
         async def start(app: Sanic, loop: asyncio.AbstractEventLoop) -> None:

@@ -243,7 +243,8 @@ class UpdateHandler:
 
 
 async def _no_turn(message: UserMessage) -> None:
-    """Says nothing, so that the guard apologises."""
+    """Fails, so that the guard apologises."""
+    raise RuntimeError("no turn for this update")
 
 
 def address_of(reading: Reading) -> Address:

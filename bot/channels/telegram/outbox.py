@@ -16,7 +16,6 @@ from bot.channels.telegram.rendering import Part
 
 logger = logging.getLogger(__name__)
 
-FIRST_WAIT: Final = 0.5
 LONGEST_WAIT: Final = 30.0
 FAULTS: Final = 12
 """Tries of one message that Telegram itself answers with a fault (about four minutes) before it is
@@ -86,7 +85,7 @@ class Outbox:
         first_wait: seconds before the second try; doubled until `LONGEST_WAIT`.
     """
 
-    def __init__(self, send: Send, *, first_wait: float = FIRST_WAIT) -> None:
+    def __init__(self, send: Send, *, first_wait: float) -> None:
         self._send = send
         self._first_wait = first_wait
         self._chats: dict[int, _Chat] = {}

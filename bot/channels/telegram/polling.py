@@ -95,7 +95,8 @@ class Poller:
     async def _round(self) -> bool:
         """Polls once; returns whether there was anything new."""
         offset = self._window.offset()
-        hold = 0 if self._window.busy else self._hold
+        # The first poll is short, so that it is known soon whether Telegram answers.
+        hold = self._hold if self._status.is_well and not self._window.busy else 0
         updates = await fetch(self._bot, offset=offset, hold=hold)
         self._polled()
         if offset is not None:

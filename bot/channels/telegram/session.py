@@ -47,6 +47,8 @@ class Session:
         guard: TurnGuard,
         turn: Turn,
         lock: PollLock | None = None,
+        *,
+        first_wait: float = FIRST_WAIT,
     ) -> None:
         self._settings = settings
         self._telegram = telegram
@@ -55,7 +57,8 @@ class Session:
         self._words = TelegramWords(clinic, settings.retention_days)
         self._bot: Bot = make_bot(telegram)
         self._lock = lock or PollLock(telegram.token)
-        self._outbox = Outbox(self._send)
+        self._first_wait = first_wait
+        self._outbox = Outbox(self._send, first_wait=first_wait / 2)
         self._signals = BotSignals(self._bot)
         number = int(telegram.token.split(":")[0])
         self._memory = Memory(lambda: TelegramStore(telegram.store_url, number))
@@ -101,10 +104,10 @@ class Session:
         while not self._lock.take():
             self.status.stopped("conflict", HELD.format(pid=self._lock.holder()))
             await asyncio.sleep(LOCK_AGAIN)
-        await Poller(self._bot, self.intake, self.status).run()
+        await Poller(self._bot, self.intake, self.status, first_wait=self._first_wait).run()
 
     async def _who_am_i(self) -> Me:
-        wait = FIRST_WAIT
+        wait = self._first_wait
         while True:
             try:
                 await self._bot.initialize()

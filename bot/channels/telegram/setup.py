@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 from typing import Final
 
@@ -127,8 +128,9 @@ async def run(command: str, telegram: TelegramSettings, *, remove: bool = False)
     except InvalidToken as error:
         raise SettingsError(TOKEN_REFUSED) from error
     except TelegramError as error:
-        words = str(error).replace(telegram.token, "TELEGRAM_TOKEN")
-        raise SettingsError(f"Telegram did not do it: {words}. Try again.") from error
+        # The library changes the case of Telegram's words.
+        why = re.sub(re.escape(telegram.token), "TELEGRAM_TOKEN", str(error), flags=re.IGNORECASE)
+        raise SettingsError(f"Telegram did not do it: {why}. Try again.") from error
     finally:
         await bot.shutdown()
 

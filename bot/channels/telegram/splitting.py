@@ -58,7 +58,7 @@ def _reach(text: str, start: int, limit: int) -> int:
 def _cut(text: str, start: int, reach: int, whole: list[Span]) -> int:
     for pattern in _ENDS:
         # Whitespace after the reach is dropped, so an end just there counts too.
-        ends = [m.end() for m in pattern.finditer(text, start) if m.start() < reach]
+        ends = [m.end() for m in pattern.finditer(text, start) if m.start() <= reach]
         fitting = [e for e in ends if len(text[start:e].rstrip()) + start <= reach]
         for end in reversed(fitting):
             if end > start and not any(a < end < b for a, b in whole):

@@ -25,9 +25,14 @@ class Status:
         self._way = way
         self.word = "off" if way == "off" else "starting"
 
+    @property
+    def is_well(self) -> bool:
+        """Tells whether Telegram answered the last time."""
+        return self.word == self._way
+
     def well(self) -> None:
         """Notes that Telegram answers."""
-        if self.word == self._way:
+        if self.is_well:
             return
         if self.word == "starting":
             logger.info("telegram: %s", self._way)

@@ -15,6 +15,7 @@ from tests.channels.telegram.world import Echo, talking
 
 URGENT = "my husband has a fever of 39"
 CRISIS = "I want to kill myself"
+HURRY = {"escalation_deadline": 0.3}
 GROUP = {"id": -500, "type": "supergroup", "title": "Family"}
 PHOTO = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]
 FILE = {"file_id": "f", "file_unique_id": "u"}
@@ -237,7 +238,7 @@ async def test_every_number_of_an_escalation_can_be_tapped(
     api: BotApi, echo: Echo, tmp_path: Path
 ) -> None:
     """Telegram makes numbers in international form tappable; a short one comes as a card."""
-    async with talking(api, tmp_path, echo):
+    async with talking(api, tmp_path, echo, limits=HURRY):
         api.say("he cannot breathe, please hang")
         await api.until(lambda: len(api.sent) == 2)
         text, card = api.sent
@@ -437,7 +438,7 @@ async def test_one_conversation_is_in_order_and_others_do_not_wait_for_it(
 async def test_an_urgent_message_does_not_wait_for_the_one_before(
     api: BotApi, echo: Echo, tmp_path: Path
 ) -> None:
-    async with talking(api, tmp_path, echo, limits={"turn_timeout": 20.0}):
+    async with talking(api, tmp_path, echo, limits=HURRY):
         api.say("hang first")
         await api.until(lambda: echo.heard)
         api.say("he cannot breathe")
@@ -464,7 +465,7 @@ async def test_too_long_and_too_many_are_said(api: BotApi, echo: Echo, tmp_path:
 async def test_a_flood_from_one_person_is_answered_once_and_its_urgent_words_always(
     api: BotApi, echo: Echo, tmp_path: Path
 ) -> None:
-    async with talking(api, tmp_path, echo):
+    async with talking(api, tmp_path, echo, limits=HURRY):
         api.say("hang")
         for number in range(60):
             api.say(f"message {number}")

@@ -63,7 +63,7 @@ async def talking(
     api: BotApi, folder: Path, turn: Turn, *, limits: dict[str, Any] | None = None, **fields: Any
 ) -> AsyncIterator[Session]:
     """Runs the channel as the server would, until the block ends."""
-    quick = {"escalation_deadline": 0.3, "turn_timeout": 3.0, **(limits or {})}
+    quick = {"escalation_deadline": 10.0, "turn_timeout": 20.0, **(limits or {})}
     settings = replace(load_settings({}), **quick)
     session = Session(
         settings,
@@ -72,6 +72,7 @@ async def talking(
         TurnGuard(settings, CLINIC, EscalationTally()),
         turn,
         PollLock(TOKEN, folder),
+        first_wait=0.1,
     )
     session.start()
     try:
