@@ -71,8 +71,8 @@ class Memory:
         await self._ask(None, "forget_old", retention_days, patience=30.0)
 
     def close(self) -> None:
-        """Closes the store once what it was asked is done."""
-        self._thread.shutdown(wait=True)
+        """Closes the store, without waiting for a database that does not answer."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
         if self._store is not None:
             self._store.close()
 

@@ -53,7 +53,7 @@ class _Chat:
 
     def add(self, address: Address, part: Part) -> _Item:
         for item in self.items:
-            if part.repeatable and _alike(item.part, part):
+            if part.repeatable and item.address == address and _alike(item.part, part):
                 return item
         item = _Item(address, part)
         ahead = sum(i.part.urgent for i in self.items) if part.urgent else len(self.items)
