@@ -151,7 +151,6 @@ def test_loading_a_model_does_not_change_the_level() -> None:
 
     root = logging.getLogger()
     before = root.level
-    with pytest.raises(RuntimeError), kept_level():
+    with kept_level():
         root.setLevel(logging.CRITICAL)
-        raise RuntimeError
     assert root.level == before
