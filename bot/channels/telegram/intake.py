@@ -7,6 +7,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
+from bot.channels.telegram.ending import end
 from bot.channels.telegram.handler import UpdateHandler
 from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.store import Past
@@ -55,9 +56,7 @@ class Intake:
         running = list(self._running.values())
         if running:
             await asyncio.wait(running, timeout=patience)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await end(running)
 
 
 def identity(raw: Any) -> int | None:

@@ -79,8 +79,12 @@ class Memory:
     async def _ask(self, otherwise: T, name: str, *args: Any, patience: float = PATIENCE) -> T:
         loop = asyncio.get_running_loop()
         call = loop.run_in_executor(self._thread, partial(self._call, name, *args))
+        call.add_done_callback(lambda late: late.cancelled() or late.exception())
         try:
-            answer: T = await asyncio.wait_for(call, patience)
+            await asyncio.wait({call}, timeout=patience)
+            if not call.done():
+                raise TimeoutError
+            answer: T = call.result()
         except Exception as error:
             if self._well:
                 logger.error(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from telegram.error import TelegramError
 
 from bot.channels.telegram.api import Remedy, Then, remedy
+from bot.channels.telegram.ending import end, happens
 from bot.channels.telegram.rendering import Part
 
 logger = logging.getLogger(__name__)
@@ -73,8 +73,7 @@ class _Chat:
             await asyncio.sleep(asked)
             return
         self.news.clear()
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self.news.wait(), wait)
+        await happens(self.news, wait)
 
 
 class Outbox:
@@ -109,10 +108,7 @@ class Outbox:
 
     async def close(self) -> None:
         """Stops sending; what waits is said after the next start, when its update comes again."""
-        tasks = [chat.task for chat in self._chats.values() if chat.task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end([chat.task for chat in self._chats.values() if chat.task is not None])
 
     async def _drain(self, chat_id: int, chat: _Chat) -> None:
         wait = self._first_wait

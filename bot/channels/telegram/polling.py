@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from telegram import Bot
 from telegram.error import Conflict, InvalidToken, TelegramError
 
 from bot.channels.telegram.api import POLL_SECONDS, fetch, remedy
+from bot.channels.telegram.ending import happens
 from bot.channels.telegram.intake import Intake, identity
 from bot.channels.telegram.status import Status
 from bot.channels.telegram.window import Window
@@ -131,8 +131,7 @@ class Poller:
     async def _until_progress(self, wait: float) -> None:
         self._progress.clear()
         if self._window.busy:
-            with suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._progress.wait(), wait)
+            await happens(self._progress, wait)
 
     def _polled(self) -> None:
         now = self._clock()

@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 
 from bot.channels.guard import Turn, TurnGuard
 from bot.channels.telegram.api import make_bot, remedy, send
+from bot.channels.telegram.ending import end
 from bot.channels.telegram.handler import UpdateHandler
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.lock import HELD, PollLock
@@ -73,9 +74,7 @@ class Session:
 
     async def close(self) -> None:
         """Ends: no more updates, then what is running, then the connections."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         if self.intake is not None:
             await self.intake.close(PATIENCE)
         await self._outbox.close()

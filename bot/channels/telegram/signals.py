@@ -12,6 +12,7 @@ from telegram import Bot
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
+from bot.channels.telegram.ending import end, happens
 from bot.channels.telegram.outbox import Address
 
 logger = logging.getLogger(__name__)
@@ -34,11 +35,12 @@ class BotSignals:
     @asynccontextmanager
     async def typing(self, address: Address) -> AsyncIterator[None]:
         """Shows that the bot is writing, until the block ends."""
-        task = self._begin(self._type(address))
+        over = asyncio.Event()
+        self._begin(self._type(address, over))
         try:
             yield
         finally:
-            task.cancel()
+            over.set()
 
     def pressed(self, callback_id: str) -> None:
         """Ends the spinner of a button."""
@@ -46,9 +48,7 @@ class BotSignals:
 
     async def close(self) -> None:
         """Stops what is being sent."""
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await end(list(self._running))
 
     def _begin(self, sign: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(sign)
@@ -56,14 +56,14 @@ class BotSignals:
         task.add_done_callback(self._running.discard)
         return task
 
-    async def _type(self, address: Address) -> None:
-        await asyncio.sleep(self._after)
+    async def _type(self, address: Address, over: asyncio.Event) -> None:
+        wait = self._after
         try:
-            while True:
+            while not await happens(over, wait):
                 await self._bot.send_chat_action(
                     address.chat_id, ChatAction.TYPING, message_thread_id=address.thread
                 )
-                await asyncio.sleep(TYPING_EVERY)
+                wait = TYPING_EVERY
         except TelegramError as error:
             logger.info("typing not shown: %s", type(error).__name__)
 

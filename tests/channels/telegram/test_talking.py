@@ -323,6 +323,7 @@ async def test_typing_is_shown_while_thinking(api: BotApi, echo: Echo, tmp_path:
         assert api.typing == [1001] and api.texts() == []
         echo.go.set()
         await api.until(lambda: api.texts())
+        assert api.typing == [1001]
 
 
 # --- Groups -------------------------------------------------------------------------------------
