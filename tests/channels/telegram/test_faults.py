@@ -342,7 +342,7 @@ async def test_a_second_poller_on_another_machine_gives_way(
     await other.initialize()
     first = asyncio.ensure_future(poll())
     async with talking(api, tmp_path, echo) as session:
-        await api.until(lambda: session.status.word == "conflict", patience=15)
+        await api.until(lambda: session.status.word == "conflict")
         assert "Somebody else polls" in caplog.text
     stop.set()
     await first
