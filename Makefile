@@ -12,11 +12,12 @@ export TOKENIZERS_PARALLELISM := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 unexport PYTHONHOME PYTHONPATH
 
-.PHONY: help install install-dev lock train run shell test check validate lint knowledge-check \
-  preview unanswered evaluate bench bench-scale clean
+.PHONY: help install install-dev lock train run shell test check validate lint knowledge-check
+.PHONY: preview unanswered evaluate bench bench-scale clean
+.PHONY: telegram telegram-profile telegram-webhook
 
 help: ## Shows this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 install: ## Makes .venv with the locked requirements; at once if it is there
 	@scripts/install.sh
@@ -35,6 +36,16 @@ run: install ## Starts the bot and its action server; Ctrl-C stops both
 
 shell: install ## Talks to the bot in this terminal (`rasa shell`)
 	@$(PYTHON) -m bot.launch shell
+
+telegram: install ## As `make run`, on Telegram too: needs TELEGRAM_TOKEN, and says how to get one
+	@$(PYTHON) -m bot.channels.telegram.setup check
+	@$(PYTHON) -m bot.launch run
+
+telegram-profile: install ## Hands Telegram the bot's commands and descriptions
+	@$(PYTHON) -m bot.channels.telegram.setup profile
+
+telegram-webhook: install ## Has Telegram post to TELEGRAM_WEBHOOK (REMOVE=1: no longer)
+	@$(PYTHON) -m bot.channels.telegram.setup webhook $(if $(REMOVE),--remove)
 
 test: check ## Everything: data, lint, types, fast tests, then the tests that train
 	$(PYTHON) -m pytest -m 'not slow'

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
+
+_TELEGRAM_TOKEN = re.compile(r"\d+:[\w-]{20,}")
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,54 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         interface=env.get("GUIDE_INTERFACE", "").strip() or "127.0.0.1",
         cors=tuple(o for part in env.get("GUIDE_CORS", "").split(",") if (o := part.strip())),
         log_level=_log_level(env, production),
+    )
+
+
+@dataclass(frozen=True)
+class TelegramSettings:
+    """What the Telegram channel is given by its operator; nothing of it is needed without one."""
+
+    token: str = field(repr=False)
+    """TELEGRAM_TOKEN: what BotFather gave for the bot; without it the channel is off."""
+
+    api: str
+    """TELEGRAM_API: address of the Bot API; another one for a server of one's own."""
+
+    webhook: str
+    """TELEGRAM_WEBHOOK: public https address of the bot; without it updates are polled for."""
+
+    store_url: str = field(repr=False)
+    """TELEGRAM_STORE: SQLAlchemy address of what was handled; PostgreSQL for several replicas."""
+
+
+def load_telegram_settings(environ: Mapping[str, str] | None = None) -> TelegramSettings:
+    """Reads the settings of the Telegram channel.
+
+    Raises:
+        SettingsError: naming the variable and what it may be.
+    """
+    env = os.environ if environ is None else environ
+    token = env.get("TELEGRAM_TOKEN", "").strip()
+    if token and not _TELEGRAM_TOKEN.fullmatch(token):
+        raise SettingsError(
+            "TELEGRAM_TOKEN is no token: it looks like 123456789:AAE..., as BotFather shows it "
+            "after /newbot or /token. Copy the whole line, without quotes."
+        )
+    webhook = env.get("TELEGRAM_WEBHOOK", "").strip().rstrip("/")
+    if webhook and not webhook.startswith("https://"):
+        raise SettingsError(
+            f"TELEGRAM_WEBHOOK is '{webhook}': set it to the bot's public address, https://..., "
+            "without a path of Telegram's; leave it out to poll."
+        )
+    api = env.get("TELEGRAM_API", "").strip().rstrip("/") or "https://api.telegram.org"
+    if not api.startswith(("https://", "http://")):
+        raise SettingsError(f"TELEGRAM_API is '{api}': set it to an address, https://...")
+    data_dir = Path(env.get("GUIDE_DATA_DIR") or ROOT / "var")
+    return TelegramSettings(
+        token=token,
+        api=api,
+        webhook=webhook,
+        store_url=env.get("TELEGRAM_STORE") or f"sqlite:///{data_dir / 'telegram.db'}",
     )
 
 

@@ -61,7 +61,8 @@ THEIRS: dict[str, set[str]] = {
     "nlg": {"rasa"},
     "components": {"rasa", "numpy"},
     "policies": {"rasa"},
-    "channels": {"rasa", "sanic", "sanic_cors", "aiohttp", "httpx", "socketio"},
+    "channels": {"rasa", "sanic", "sanic_cors", "aiohttp", "httpx", "socketio"}
+    | {"telegram", "sqlalchemy"},
     "evaluation": {"rasa", "numpy", "matplotlib", "rank_bm25", "structlog", "yaml", "psutil"},
     "editors": NUMBERS | {"markdown_it", "sqlalchemy", "yaml"},
     "launch": {"rasa", "rasa_sdk", "sanic", "psutil", "sqlalchemy", "structlog", "yaml"},

@@ -11,7 +11,15 @@ import pytest
 
 from bot import settings as module
 from bot.errors import SettingsError
-from bot.settings import ROOT, Settings, clinic_overrides, load_settings, quiet_third_parties
+from bot.settings import (
+    ROOT,
+    Settings,
+    TelegramSettings,
+    clinic_overrides,
+    load_settings,
+    load_telegram_settings,
+    quiet_third_parties,
+)
 
 DEFAULTS = {
     "production": False,
@@ -189,3 +197,60 @@ def test_third_parties_are_kept_quiet_unless_somebody_says_otherwise(
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
     quiet_third_parties()
     assert [os.environ[n] for n in names] == ["false", "1", "1", "false", "0"]
+
+
+TOKEN = "123456789:AAE-a-token-for-tests-only_0123456789"
+
+
+def test_telegram_is_off_without_a_token() -> None:
+    assert vars(load_telegram_settings({})) == {
+        "token": "",
+        "api": "https://api.telegram.org",
+        "webhook": "",
+        "store_url": f"sqlite:///{ROOT / 'var' / 'telegram.db'}",
+    }
+
+
+def test_telegram_settings_are_read() -> None:
+    environ = {
+        "TELEGRAM_TOKEN": f" {TOKEN} ",
+        "TELEGRAM_API": "http://localhost:8081/",
+        "TELEGRAM_WEBHOOK": "https://guide.clinic.org/",
+        "GUIDE_DATA_DIR": "/data",
+    }
+    settings = load_telegram_settings(environ)
+    assert (settings.token, settings.api) == (TOKEN, "http://localhost:8081")
+    assert settings.webhook == "https://guide.clinic.org"
+    assert settings.store_url == "sqlite:////data/telegram.db"
+    stored = load_telegram_settings({**environ, "TELEGRAM_STORE": "postgresql://h/d"})
+    assert stored.store_url == "postgresql://h/d"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("TELEGRAM_TOKEN", "abc", "TELEGRAM_TOKEN is no token"),
+        ("TELEGRAM_TOKEN", f"'{TOKEN}'", "without quotes"),
+        ("TELEGRAM_WEBHOOK", "http://guide.clinic.org", "public address, https://"),
+        ("TELEGRAM_API", "localhost:8081", "set it to an address"),
+    ],
+)
+def test_telegram_settings_that_are_no_use(name: str, value: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says) as caught:
+        load_telegram_settings({name: value})
+    assert name != "TELEGRAM_TOKEN" or value not in str(caught.value)
+
+
+def test_no_secret_is_in_what_settings_look_like() -> None:
+    environ = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_STORE": "postgresql://u:hush@h/d"}
+    shown = repr(load_telegram_settings(environ))
+    assert TOKEN not in shown and "hush" not in shown
+
+
+def test_each_telegram_setting_names_its_variable() -> None:
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    documented = set(re.findall(r'^    """TELEGRAM_(\w+)', source, re.MULTILINE))
+    names = {f.name.removesuffix("_url").upper() for f in fields(TelegramSettings)}
+    assert documented == names
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert all(f"`TELEGRAM_{name}`" in operations for name in names)

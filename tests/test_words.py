@@ -237,6 +237,8 @@ def all_slots() -> Iterator[dict[str, str | None]]:
 def variables_of(name: str, card: Mapping[str, str]) -> dict[str, str]:
     if name in NEEDS_A_PASSAGE:
         return answer_variables(card, DOMAIN, None)
+    if name.startswith("utter_telegram_privacy"):
+        return {"retention_days": "30"}
     return {"topic": "costs", "ask": "the office"} if name in NEEDS_A_TOPIC else {}
 
 
@@ -253,6 +255,7 @@ def test_every_response_renders_with_every_site_and_condition(name: str) -> None
 @pytest.mark.parametrize("name", sorted(RESPONSES))
 def test_variables_are_the_clinics_or_the_answers_or_fragments(name: str) -> None:
     known = {*Site.__fields__, *answer_variables(CARD, DOMAIN, None), "topic", "ask", *RESPONSES}
+    known |= set(variables_of(name, CARD))
     for variation in RESPONSES[name]:
         assert set(re.findall(r"\{(\w*)\}", str(variation["text"]))) <= known
 
@@ -488,6 +491,8 @@ def test_every_escalation_says_what_it_is_to_machines() -> None:
         "utter_too_long",
         "utter_too_many",
         "utter_human",
+        *(n for n in RESPONSES if re.match(r"utter_telegram_(start|help|text|unknown|button)", n)),
+        *(n for n in RESPONSES if re.match(r"utter_telegram_(stop|description)", n)),
     ],
 )
 def test_whoever_gets_no_answer_gets_the_numbers(name: str) -> None:

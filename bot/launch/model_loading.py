@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -65,7 +67,7 @@ class ModelLoader:
     async def _load(self, loop: asyncio.AbstractEventLoop) -> Agent:
         agent = Agent()
         try:
-            with warnings.catch_warnings():
+            with kept_level(), warnings.catch_warnings():
                 # Without a path Rasa makes the stores, loads nothing and warns of it.
                 warnings.simplefilter("ignore")
                 agent = await load_agent(endpoints=self._endpoints, loop=loop)
@@ -74,7 +76,8 @@ class ModelLoader:
             if self._model is None:
                 logger.error("There is no model in models/. %s", REMEDY)
                 return agent
-            agent.load_model(self._model)
+            with kept_level():
+                agent.load_model(self._model)
         except (Exception, SystemExit) as error:
             # Nobody has said anything yet: the error's words are the files' own.
             logger.error("%s cannot be used: %s. %s", self._model, why(error), REMEDY)
@@ -84,6 +87,20 @@ class ModelLoader:
         else:
             logger.info("loaded %s", self._model)
         return agent
+
+
+@contextmanager
+def kept_level() -> Iterator[None]:
+    """Keeps the log's level: numpy.distutils, which a model brings in, sets the root's to WARNING.
+
+    Without it no line at INFO is written from then on, and no escalation is in the log.
+    """
+    root = logging.getLogger()
+    level = root.level
+    try:
+        yield
+    finally:
+        root.setLevel(level)
 
 
 async def database_problem(endpoints: AvailableEndpoints) -> str | None:

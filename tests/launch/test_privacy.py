@@ -144,3 +144,13 @@ def test_a_forgotten_task_is_redacted() -> None:
     text = asyncio.run(described())
     assert WORDS in text
     assert WORDS not in redact(text)
+
+
+def test_loading_a_model_does_not_change_the_level() -> None:
+    from bot.launch.model_loading import kept_level
+
+    root = logging.getLogger()
+    before = root.level
+    with kept_level():
+        root.setLevel(logging.CRITICAL)
+    assert root.level == before

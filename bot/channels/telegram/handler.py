@@ -1,0 +1,276 @@
+"""Answers one update, whatever it holds: escalation first, never silent, never in vain."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+from rasa.core.channels.channel import UserMessage
+from telegram import Update
+
+from bot import contract
+from bot.channels.guard import Incoming, Turn, TurnGuard
+from bot.channels.telegram.lanes import Lanes, Place
+from bot.channels.telegram.memory import Memory
+from bot.channels.telegram.outbox import Address, Outbox
+from bot.channels.telegram.reading import COMMANDS, Me, Reading, read
+from bot.channels.telegram.recent import Recent
+from bot.channels.telegram.rendering import REFERENCE, references, render
+from bot.channels.telegram.words import BUTTON_GONE, TEXT_ONLY, TelegramWords, is_crisis
+from bot.escalation_words import is_due
+from bot.safety import Verdict
+from bot.safety.quick import quick_verdict
+
+logger = logging.getLogger(__name__)
+
+CHANNEL: Final = "telegram"
+
+MOST_WAITING: Final = 20
+"""Messages of one person that may wait; at Telegram's pace, a message a second, the rest would
+be answered too late to be of use, and would hold back what other people write."""
+
+Arrivals = list["asyncio.Future[bool]"]
+
+
+class Signals(Protocol):
+    """The small signs that a person sees besides words. None of them may fail a turn."""
+
+    def typing(self, address: Address) -> AbstractAsyncContextManager[None]:
+        """Shows that the bot is writing, until the block ends."""
+
+    def pressed(self, callback_id: str) -> None:
+        """Ends the spinner of a button."""
+
+
+class UpdateHandler:
+    """Turns an update into a turn and its reply."""
+
+    def __init__(
+        self,
+        *,
+        me: Me,
+        guard: TurnGuard,
+        turn: Turn,
+        outbox: Outbox,
+        memory: Memory,
+        words: TelegramWords,
+        signals: Signals,
+        verdict: Callable[[str], Verdict] = quick_verdict,
+    ) -> None:
+        self._me = me
+        self._guard = guard
+        self._turn = turn
+        self._outbox = outbox
+        self._memory = memory
+        self._words = words
+        self._signals = signals
+        self._verdict = verdict
+        self._lanes = Lanes()
+        self._recent = Recent()
+
+    async def handle(self, raw: Any, *, poison: bool = False) -> None:
+        """Answers an update and returns once the whole reply has arrived or cannot; never raises.
+
+        Args:
+            raw: the update as Telegram sent it.
+            poison: it has ended the process before, so it gets an apology and no turn.
+        """
+        try:
+            if poison:
+                raise RuntimeError("the process ended on this update")
+            update = Update.de_json(raw, None)
+            reading = read(update, self._me)
+            arrivals = await self._answer(reading, update.update_id) if reading else []
+        except Exception as error:
+            logger.error("update not handled: %s", type(error).__name__)
+            arrivals = await self._apologise(raw)
+        await arrived(arrivals)
+
+    async def _answer(self, reading: Reading, update_id: int) -> Arrivals:
+        async with self._lanes.place(reading.sender) as place:  # Before anything is waited for.
+            if reading.callback_id is not None:
+                self._signals.pressed(reading.callback_id)
+                if reading.text.startswith(REFERENCE):
+                    payload = await self._memory.payload(reading.text)
+                    reading = replace(reading, text=payload or "")
+            verdict = self._verdict(reading.text)
+            urgent = is_due(verdict)
+            if self._recent.is_repeat(reading) and not urgent:
+                return []
+            if not urgent and self._is_flooded(reading):
+                site = await self._memory.site(reading.sender)
+                return self._put(reading, self._slow_down(reading, site), site, repeatable=True)
+            if not urgent:
+                await place.reached()
+            site = await self._memory.site(reading.sender)
+            spanish = (
+                verdict.language == "es"
+                if reading.text and reading.command is None
+                else reading.language.startswith("es")
+            )
+            if not urgent:
+                said = await self._without_a_turn(reading, site, spanish=spanish)
+                if said is not None:
+                    return self._put(reading, said, site, repeatable=True)
+            return await self._with_a_turn(
+                reading, update_id, place, site, urgent=urgent, spanish=spanish
+            )
+
+    def _is_flooded(self, reading: Reading) -> bool:
+        waiting = self._lanes.waiting(reading.sender) + self._outbox.waiting(reading.chat_id)
+        return waiting > MOST_WAITING
+
+    def _slow_down(self, reading: Reading, site: str | None) -> list[dict[str, Any]]:
+        """Returns what somebody hears who writes too fast: once a minute, not once a message."""
+        if self._recent.was_told(reading.sender):
+            return []
+        return [self._words.say(contract.UTTER_TOO_MANY, site=site, kind=contract.KIND_ERROR)]
+
+    async def _without_a_turn(
+        self, reading: Reading, site: str | None, *, spanish: bool
+    ) -> list[dict[str, Any]] | None:
+        """Returns what needs no turn to be answered; None if a turn is due."""
+        # An unknown command with words behind it is read as words.
+        if reading.command in COMMANDS or (reading.command is not None and not reading.argument):
+            if reading.command == "start" and reading.argument:
+                site = self._words.site_named(reading.argument) or site
+                await self._memory.set_site(reading.sender, site)
+            return [self._words.command(str(reading.command), spanish=spanish, site=site)]
+        if reading.text:
+            return None
+        if reading.callback_id is not None:
+            return [self._words.say(BUTTON_GONE, spanish=spanish, site=site)]
+        if reading.unreadable:
+            return [self._words.say(TEXT_ONLY, spanish=spanish, site=site)]
+        return None  # Only the bot's name: the guard says that the message is empty.
+
+    async def _with_a_turn(
+        self,
+        reading: Reading,
+        update_id: int,
+        place: Place,
+        site: str | None,
+        *,
+        urgent: bool,
+        spanish: bool,
+    ) -> Arrivals:
+        incoming = Incoming(
+            text=reading.text,
+            sender=reading.sender,
+            recipient=str(reading.chat_id),
+            channel=CHANNEL,
+            site=site,
+            message_id=str(update_id),
+        )
+        arrivals: Arrivals = []
+        said: list[dict[str, Any]] = []
+
+        async def deliver(message: dict[str, Any]) -> None:
+            if kept := references(message):
+                await self._memory.add_payloads(kept)
+            said.append(message)
+            arrivals.extend(self._put(reading, [message], site))
+
+        async with self._signals.typing(address_of(reading)):
+            if urgent:
+                await self._guard.handle(incoming, self._after(place), deliver)
+            else:
+                async with self._lanes.turn(place):
+                    await self._guard.handle(incoming, self._turn, deliver)
+        if reading.unreadable and not any(map(is_crisis, said)):
+            note = self._words.say(TEXT_ONLY, spanish=spanish, site=site)
+            arrivals += self._put(reading, [note], site, repeatable=True)
+        return arrivals
+
+    def _after(self, place: Place) -> Turn:
+        """Returns a turn that waits for those before it, while the guard's clock already runs."""
+
+        async def turn(message: UserMessage) -> None:
+            await place.reached()
+            await self._turn(message)
+
+        return turn
+
+    def _put(
+        self,
+        reading: Reading,
+        messages: Iterable[dict[str, Any]],
+        site: str | None,
+        *,
+        repeatable: bool = False,
+    ) -> Arrivals:
+        """Hands messages to the outbox; what corrects an edited message makes no sound."""
+        arrivals: Arrivals = []
+        for message in messages:
+            parts = [
+                replace(
+                    part,
+                    quiet=reading.edited and not part.urgent,
+                    repeatable=part.repeatable or repeatable,
+                )
+                for part in render(message)
+            ]
+            parts += self._words.cards(message, site)
+            arrivals += self._outbox.put(address_of(reading), parts)
+        return arrivals
+
+    async def _apologise(self, raw: Any) -> Arrivals:
+        """Says, in a private chat, that the message could not be handled; the escalation first."""
+        chat_id, text = dig(raw)
+        if chat_id is None:
+            return []
+        reading = Reading(chat_id=chat_id, sender=f"{CHANNEL}:{chat_id}")
+        arrivals: Arrivals = []
+
+        async def deliver(message: dict[str, Any]) -> None:
+            arrivals.extend(self._put(reading, [message], None))
+
+        try:
+            incoming = Incoming(
+                text=text or "?",
+                sender=reading.sender,
+                recipient=str(chat_id),
+                channel=CHANNEL,
+            )
+            await self._guard.handle(incoming, _no_turn, deliver)
+        except Exception as error:
+            logger.error("apology not made: %s", type(error).__name__)
+        return arrivals
+
+
+async def _no_turn(message: UserMessage) -> None:
+    """Fails, so that the guard apologises."""
+    raise RuntimeError("no turn for this update")
+
+
+def address_of(reading: Reading) -> Address:
+    """Returns where a reply goes; in a group and after an edit it shows what it answers."""
+    answers = not reading.private or reading.edited
+    return Address(reading.chat_id, reading.thread_id, reading.message_id if answers else None)
+
+
+async def arrived(arrivals: Arrivals) -> None:
+    """Waits until each part has arrived or is given up."""
+    if arrivals:
+        await asyncio.wait(arrivals)
+        if any(a.cancelled() for a in arrivals):
+            raise asyncio.CancelledError
+
+
+def dig(raw: Any) -> tuple[int | None, str]:
+    """Finds the private chat and the words of an update that cannot be read as one."""
+    update = raw if isinstance(raw, dict) else {}
+    for kind in (Update.MESSAGE, Update.EDITED_MESSAGE):
+        message = update.get(kind)
+        if not isinstance(message, dict):
+            continue
+        chat, text = message.get("chat"), message.get("text") or message.get("caption")
+        if isinstance(chat, dict) and chat.get("type") == "private":
+            number = chat.get("id")
+            words = text if isinstance(text, str) else ""
+            return (number if isinstance(number, int) else None), words
+    return None, ""

@@ -1,0 +1,59 @@
+"""Puts turns in order within a conversation, and lets only so many conversations run at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+AT_ONCE: Final = 4
+"""Turns begun at a time. Rasa's graph runs on the event loop, so more would not be done sooner,
+but each would use up the time that the guard gives a turn."""
+
+
+class Place:
+    """One turn's place in its conversation."""
+
+    def __init__(self, before: asyncio.Future[None] | None) -> None:
+        self._before = before
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def reached(self) -> None:
+        """Waits until the turns before it have ended."""
+        if self._before is not None:
+            await asyncio.wait({self._before})
+
+
+class Lanes:
+    """Conversations side by side, each in the order in which its messages came."""
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
+        self._last: dict[str, asyncio.Future[None]] = {}
+        self._waiting: dict[str, int] = {}
+        self._turns = asyncio.Semaphore(at_once)
+
+    def waiting(self, conversation: str) -> int:
+        """Returns how many turns of a conversation have not ended."""
+        return self._waiting.get(conversation, 0)
+
+    @asynccontextmanager
+    async def place(self, conversation: str) -> AsyncIterator[Place]:
+        """Takes the next place; it is taken at once, and given up when the block ends."""
+        place = Place(self._last.get(conversation))
+        self._last[conversation] = place.done
+        self._waiting[conversation] = self.waiting(conversation) + 1
+        try:
+            yield place
+        finally:
+            place.done.set_result(None)
+            self._waiting[conversation] -= 1
+            if not self._waiting[conversation]:
+                del self._waiting[conversation], self._last[conversation]
+
+    @asynccontextmanager
+    async def turn(self, place: Place) -> AsyncIterator[None]:
+        """Waits for the turns before, and for one of the few places at the processor."""
+        await place.reached()
+        async with self._turns:
+            yield

@@ -1,0 +1,177 @@
+"""Sends what was said: in order within a chat, urgent words first, until it has arrived."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from telegram.error import TelegramError
+
+from bot.channels.telegram.api import Remedy, Then, remedy
+from bot.channels.telegram.ending import end, happens
+from bot.channels.telegram.rendering import Part
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WAIT: Final = 30.0
+FAULTS: Final = 12
+"""Tries of one message that Telegram itself answers with a fault (about four minutes) before it is
+given up: held back for ever, it would hold back what others write. Without a network there is
+no last try."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a reply goes."""
+
+    chat_id: int
+    thread: int | None = None
+    to: int | None = None
+
+
+Send = Callable[[Address, Part], Awaitable[None]]
+
+
+class _Item:
+    def __init__(self, address: Address, part: Part) -> None:
+        self.address = address
+        self.part = part
+        self.arrived: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self.faults = 0
+
+
+class _Chat:
+    """What waits for one chat, in the order of sending."""
+
+    def __init__(self) -> None:
+        self.items: list[_Item] = []
+        self.news = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+
+    def add(self, address: Address, part: Part) -> _Item:
+        for item in self.items:
+            if part.repeatable and item.address == address and _alike(item.part, part):
+                return item
+        item = _Item(address, part)
+        ahead = sum(i.part.urgent for i in self.items) if part.urgent else len(self.items)
+        self.items.insert(ahead, item)
+        if part.urgent:
+            self.news.set()
+        return item
+
+    def end(self, item: _Item, *, arrived: bool) -> None:
+        self.items.remove(item)
+        if not item.arrived.done():
+            item.arrived.set_result(arrived)
+
+    async def pause(self, asked: float | None, wait: float) -> None:
+        """Waits as long as Telegram asked; else until the next try, or until urgent words come."""
+        if asked is not None:
+            await asyncio.sleep(asked)
+            return
+        self.news.clear()
+        await happens(self.news, wait)
+
+
+class Outbox:
+    """One queue a chat. What one chat waits for delays no other.
+
+    Args:
+        send: sends one part once.
+        first_wait: seconds before the second try; doubled until `LONGEST_WAIT`.
+    """
+
+    def __init__(self, send: Send, *, first_wait: float) -> None:
+        self._send = send
+        self._first_wait = first_wait
+        self._chats: dict[int, _Chat] = {}
+
+    def put(self, address: Address, parts: Sequence[Part]) -> list[asyncio.Future[bool]]:
+        """Queues parts; each future tells, once it is known, whether its part has arrived.
+
+        Urgent parts go before others that wait. A refusal or an escalation that waits in the
+        same words is not queued twice.
+        """
+        chat = self._chats.setdefault(address.chat_id, _Chat())
+        items = [chat.add(address, part) for part in parts]
+        if chat.task is None:
+            chat.task = asyncio.ensure_future(self._drain(address.chat_id, chat))
+        return [item.arrived for item in items]
+
+    def waiting(self, chat_id: int) -> int:
+        """Returns how many parts wait for a chat."""
+        chat = self._chats.get(chat_id)
+        return len(chat.items) if chat else 0
+
+    async def close(self) -> None:
+        """Stops sending; what waits is said after the next start, when its update comes again."""
+        await end([chat.task for chat in self._chats.values() if chat.task is not None])
+
+    async def _drain(self, chat_id: int, chat: _Chat) -> None:
+        wait = self._first_wait
+        try:
+            while chat.items:
+                item = chat.items[0]
+                error = await self._try(item)
+                if error is None:
+                    chat.end(item, arrived=True)
+                if error is None or not self._stays(item, error, chat):
+                    wait = self._first_wait
+                    continue
+                await chat.pause(error.wait, wait)
+                wait = min(2 * wait, LONGEST_WAIT)
+        finally:
+            for item in chat.items:
+                item.arrived.cancel()
+            self._chats.pop(chat_id, None)
+
+    async def _try(self, item: _Item) -> Remedy | None:
+        """Sends; returns what to do if that failed."""
+        try:
+            await self._send(item.address, item.part)
+        except TelegramError as error:
+            found = remedy(error)
+            logger.log(
+                logging.INFO if found.then is Then.GONE else logging.WARNING,
+                "message not sent: %s, %s",
+                type(error).__name__,
+                found.then.value,
+            )
+            return found
+        except Exception as error:
+            logger.error("message could not be sent: %s", type(error).__name__)
+            return Remedy(Then.REFUSED)
+        return None
+
+    def _stays(self, item: _Item, error: Remedy, chat: _Chat) -> bool:
+        """Does what an error calls for; returns whether the item waits for another try."""
+        if error.then is Then.GONE:
+            for other in list(chat.items):
+                chat.end(other, arrived=False)
+        elif error.then is Then.MOVED and error.chat_id is not None:
+            item.address = replace(item.address, chat_id=error.chat_id, to=None)
+        elif error.then is Then.REFUSED:
+            self._refused(item, chat)
+        else:
+            item.faults += error.answered and error.wait is None
+            if item.faults < FAULTS:
+                return True
+            logger.error("message given up after %d faults of Telegram's", item.faults)
+            chat.end(item, arrived=False)
+        return False
+
+    def _refused(self, item: _Item, chat: _Chat) -> None:
+        """Has it said once more in the plainest form before it is given up."""
+        plain = Part(text=item.part.text or item.part.photo or "", urgent=item.part.urgent)
+        if item.part.phone is None and item.part != plain and plain.text:
+            item.part, item.address = plain, replace(item.address, to=None)
+            return
+        logger.error("message refused by Telegram and given up")
+        chat.end(item, arrived=False)
+
+
+def _alike(waiting: Part, part: Part) -> bool:
+    return (waiting.text, waiting.phone) == (part.text, part.phone)

@@ -1,0 +1,126 @@
+"""The channel while the server runs: knows the bot, then takes updates in until it is closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Final
+
+from telegram import Bot
+from telegram.error import TelegramError
+
+from bot.channels.guard import Turn, TurnGuard
+from bot.channels.telegram.api import make_bot, remedy, send
+from bot.channels.telegram.ending import end
+from bot.channels.telegram.handler import UpdateHandler
+from bot.channels.telegram.intake import Intake
+from bot.channels.telegram.lock import HELD, PollLock
+from bot.channels.telegram.memory import Memory
+from bot.channels.telegram.outbox import Address, Outbox
+from bot.channels.telegram.polling import FIRST_WAIT, LONGEST_WAIT, Poller
+from bot.channels.telegram.reading import Me
+from bot.channels.telegram.rendering import Part
+from bot.channels.telegram.signals import BotSignals
+from bot.channels.telegram.status import Status
+from bot.channels.telegram.store import TelegramStore
+from bot.channels.telegram.words import TelegramWords
+from bot.clinic import Clinic
+from bot.settings import Settings, TelegramSettings
+
+logger = logging.getLogger(__name__)
+
+DAY: Final = 86_400.0
+PATIENCE: Final = 8.0
+"""Seconds that running turns are given at the end; `make run` ends a server by force after 10."""
+
+LOCK_AGAIN: Final = 5.0
+
+
+class Session:
+    """Everything that lives as long as the server does."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        telegram: TelegramSettings,
+        clinic: Clinic | None,
+        guard: TurnGuard,
+        turn: Turn,
+        lock: PollLock | None = None,
+        *,
+        first_wait: float = FIRST_WAIT,
+    ) -> None:
+        self._settings = settings
+        self._telegram = telegram
+        self._guard = guard
+        self._turn = turn
+        self._words = TelegramWords(clinic, settings.retention_days)
+        self._bot: Bot = make_bot(telegram)
+        self._lock = lock or PollLock(telegram.token)
+        self._first_wait = first_wait
+        self._outbox = Outbox(self._send, first_wait=first_wait / 2)
+        self._signals = BotSignals(self._bot)
+        number = int(telegram.token.split(":")[0])
+        self._memory = Memory(lambda: TelegramStore(telegram.store_url, number))
+        self._tasks: list[asyncio.Task[None]] = []
+        self.intake: Intake | None = None
+        """None until Telegram has said who the bot is."""
+        self.status = Status("webhook" if telegram.webhook else "polling")
+
+    def start(self) -> None:
+        """Begins, beside the server; Telegram need not be there yet."""
+        self._tasks = [asyncio.ensure_future(job) for job in (self._run(), self._forget())]
+
+    async def close(self) -> None:
+        """Ends: no more updates, then what is running, then the connections."""
+        await end(self._tasks)
+        if self.intake is not None:
+            await self.intake.close(PATIENCE)
+        await self._outbox.close()
+        await self._signals.close()
+        self._memory.close()
+        self._lock.release()
+        with suppress(Exception):
+            await self._bot.shutdown()
+        self.status.word = "off"
+
+    async def _run(self) -> None:
+        me = await self._who_am_i()
+        handler = UpdateHandler(
+            me=me,
+            guard=self._guard,
+            turn=self._turn,
+            outbox=self._outbox,
+            memory=self._memory,
+            words=self._words,
+            signals=self._signals,
+        )
+        self.intake = Intake(handler, self._memory)
+        if self._telegram.webhook:
+            self.status.well()
+            return
+        while not self._lock.take():
+            self.status.stopped("conflict", HELD.format(pid=self._lock.holder()))
+            await asyncio.sleep(LOCK_AGAIN)
+        await Poller(self._bot, self.intake, self.status, first_wait=self._first_wait).run()
+
+    async def _who_am_i(self) -> Me:
+        wait = self._first_wait
+        while True:
+            try:
+                await self._bot.initialize()
+            except TelegramError as error:
+                self.status.failed(error)
+                await asyncio.sleep(max(wait, remedy(error).wait or 0.0))
+                wait = min(2 * wait, LONGEST_WAIT)
+            else:
+                return Me(self._bot.id, self._bot.username)
+
+    async def _forget(self) -> None:
+        while True:
+            await self._memory.forget_old(self._settings.retention_days)
+            await asyncio.sleep(DAY)
+
+    async def _send(self, address: Address, part: Part) -> None:
+        await send(self._bot, address.chat_id, part, thread=address.thread, to=address.to)

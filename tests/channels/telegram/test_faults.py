@@ -1,0 +1,383 @@
+"""What may go wrong between Telegram and the bot: nothing is lost, nothing is handled twice."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from telegram.error import TelegramError
+
+from bot.channels.telegram.api import fetch, make_bot
+from bot.channels.telegram.lock import PollLock
+from bot.channels.telegram.outbox import FAULTS
+from bot.channels.telegram.store import TelegramStore
+from tests.channels.telegram.bot_api import ME, TOKEN, ApiError, BotApi, too_many
+from tests.channels.telegram.world import Echo, talking, telegram_settings
+
+URGENT = "my husband has a fever of 39"
+INTERNAL = ApiError(500, "Internal Server Error")
+GATEWAY = ApiError(502, "Bad Gateway")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_telegram_away_at_start_and_later(echo: Echo, tmp_path: Path) -> None:
+    api = BotApi()
+    api.reserve(free_port())
+    async with talking(api, tmp_path, echo) as session:
+        await api.until(lambda: session.status.word == "unreachable")
+        await api.start()
+        try:
+            api.say("one")
+            await api.until(lambda: api.texts() == ["echo one"])
+            assert session.status.word == "polling"
+            await api.stop()
+            await api.until(lambda: session.status.word == "unreachable")
+            api.say("two")
+            await api.start()
+            await api.until(lambda: api.texts() == ["echo one", "echo two"])
+            await api.until(lambda: session.status.word == "polling")
+        finally:
+            await api.stop()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [INTERNAL, GATEWAY, too_many(1), ApiError(401, "Unauthorized")],
+    ids=["500", "502", "429", "401"],
+)
+@pytest.mark.parametrize("method", ["getMe", "getUpdates", "sendMessage"])
+async def test_a_fault_is_tried_again_and_said_once(
+    method: str, fault: ApiError, api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.fail(method, fault, times=2)
+    async with talking(api, tmp_path, echo):
+        api.say("one")
+        await api.until(lambda: not api.pending)
+        assert api.texts() == ["echo one"] and echo.texts == ["one"]
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"<html>login</html>", b"[]", b'{"ok": true, "result": {}}', b"\xff\xfe"]
+)
+async def test_malformed_json_from_telegram(
+    raw: bytes, api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.garble("getUpdates", raw, times=2)
+    async with talking(api, tmp_path, echo):
+        api.say("one")
+        await api.until(lambda: not api.pending)
+        assert api.texts() == ["echo one"]
+
+
+async def test_429_is_waited_for_and_other_chats_do_not_wait(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.fail("sendMessage", too_many(2), times=1, chat=1)
+    async with talking(api, tmp_path, echo):
+        began = asyncio.get_running_loop().time()
+        api.say("one", chat=1)
+        await api.until(lambda: echo.heard)
+        api.say("two", chat=2)
+        await api.until(lambda: api.texts(2))
+        assert api.texts(1) == []
+        await api.until(lambda: api.texts(1))
+        assert api.sent[-1].at - began >= 2.0  # What Telegram asked for, not how fast we are.
+        assert api.calls.count("sendMessage") == 3
+
+
+async def test_while_one_waits_its_update_is_not_confirmed_and_others_are_answered(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.fail("sendMessage", too_many(2), times=1, chat=1)
+    async with talking(api, tmp_path, echo):
+        first = api.say("one", chat=1)
+        await api.until(lambda: echo.heard)
+        for chat in range(2, 12):
+            api.say("more", chat=chat)
+        await api.until(lambda: all(api.texts(chat) for chat in range(2, 12)))
+        assert first in api.pending
+        await api.until(lambda: not api.pending)
+        assert api.texts(1) == ["echo one"]
+
+
+async def test_urgent_words_overtake_what_waits(api: BotApi, echo: Echo, tmp_path: Path) -> None:
+    async with talking(api, tmp_path, echo):
+        api.fail("sendMessage", INTERNAL, times=3)
+        api.say("one")
+        api.say("two")
+        await api.until(lambda: len(echo.heard) == 2)
+        api.say("he cannot breathe")
+        await api.until(lambda: len(api.texts()) == 4)
+        assert api.texts()[0].startswith("⚠️ Call 911 now")
+        assert api.texts()[1:3] == ["echo one", "echo two"]
+
+
+async def test_what_telegram_answers_with_faults_for_ever_is_given_up(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.outbox.LONGEST_WAIT", 0.01)
+    api.fail("sendMessage", INTERNAL, times=FAULTS, chat=1)
+    async with talking(api, tmp_path, echo):
+        api.say("one", chat=1)
+        await api.until(lambda: not api.pending)
+        assert api.texts(1) == []
+        api.say("two", chat=1)
+        await api.until(lambda: api.texts(1))
+        assert api.texts(1) == ["echo two"]
+
+
+async def test_words_that_telegram_refuses_are_tried_plain(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.fail("sendMessage", ApiError(400, "Bad Request: BUTTON_DATA_INVALID"))
+    async with talking(api, tmp_path, echo):
+        api.say("buttons")
+        await api.until(lambda: not api.pending)
+        assert api.texts() == ["echo buttons"] and api.sent[0].titles == []
+
+
+async def test_who_has_blocked_the_bot_gets_nothing_and_holds_up_nobody(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.blocked.add(1)
+    async with talking(api, tmp_path, echo):
+        api.say(URGENT, chat=1)
+        api.say("one", chat=1)
+        api.say("two", chat=2)
+        await api.until(lambda: not api.pending)
+        assert api.texts(1) == [] and api.texts(2) == ["echo two"]
+        api.blocked.clear()
+        api.say("three", chat=1)
+        await api.until(lambda: api.texts(1))
+        assert api.texts(1) == ["echo three"]
+
+
+async def test_a_group_that_got_another_id_is_answered_there(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    moved = ApiError(400, "Bad Request: group chat was upgraded", migrate_to_chat_id=-1002)
+    api.fail("sendMessage", moved)
+    async with talking(api, tmp_path, echo):
+        api.known_chats |= {-1, -1002}
+        group = {"id": -1, "type": "group", "title": "G"}
+        answered = {"message_id": 1, "date": 1, "chat": group, "from": ME}
+        made: dict[str, Any] = {"text": "hi", "chat": group, "reply_to_message": answered}
+        api.push("message", api.message(7, **made))
+        await api.until(lambda: api.texts(-1002))
+        assert api.texts(-1002) == ["echo hi"]
+
+
+async def test_a_button_that_is_too_old_is_answered_with_words(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.fail("answerCallbackQuery", ApiError(400, "Bad Request: query is too old"))
+    async with talking(api, tmp_path, echo):
+        api.press("What is CRS?")
+        await api.until(lambda: api.texts())
+        assert api.texts() == ["echo What is CRS?"]
+
+
+async def test_updates_twice_and_out_of_order(api: BotApi, echo: Echo, tmp_path: Path) -> None:
+    async with talking(api, tmp_path, echo):
+        made = [
+            {"update_id": n, "message": api.message(1, text=f"message {n}")}
+            for n in (7, 5, 6, 5, 7, 9, 8)
+        ]
+        api._pending += made
+        api._news.set()
+        await api.until(lambda: not api.pending)
+        for update in made:  # And all of it once more, later.
+            api.push_raw(update)
+        await api.until(lambda: not api.pending)
+        assert echo.texts == [f"message {n}" for n in (5, 6, 7, 8, 9)]
+        assert len(api.texts(1)) == 5
+
+
+async def test_after_a_quiet_week_telegram_counts_from_a_lower_number(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        api.say("one")
+        await api.until(lambda: not api.pending)
+        api.push("message", api.message(1001, text="two"), update_id=3)
+        await api.until(lambda: len(echo.heard) == 2)
+        await api.until(lambda: not api.pending)
+        assert api.texts() == ["echo one", "echo two"]
+
+
+async def test_what_was_cut_off_is_begun_again_and_what_was_done_is_not(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.session.PATIENCE", 0.0)
+    async with talking(api, tmp_path, echo):
+        first = api.say("hang", chat=1)
+        api.say("done", chat=2)
+        await api.until(lambda: api.texts(2))
+        await asyncio.sleep(0.2)  # Its id is stored.
+        # The one that hangs comes first, so Telegram still holds both.
+        assert api.pending == [first, first + 1]
+    assert echo.texts == ["hang", "done"]
+    again = Echo()
+    again.go.set()
+    async with talking(api, tmp_path, again):
+        await api.until(lambda: not api.pending)
+    assert again.texts == ["hang"]
+    assert (api.texts(1), api.texts(2)) == (["echo hang"], ["echo done"])
+
+
+POISON: dict[str, Any] = {
+    "a chat without an id": {"message": {"message_id": 1, "chat": {"type": "private"}}},
+    "a message that is a number": {"message": 3},
+    "no chat": {"message": {"message_id": 1, "date": 1, "text": "hi"}},
+    "nothing at all": {},
+    "null": {"message": None},
+}
+
+
+@pytest.mark.parametrize("what", POISON)
+async def test_a_poison_update_is_passed_over_and_the_rest_is_answered(
+    what: str, api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        api._pending.append({"update_id": 400, **POISON[what]})
+        api.say("hello")
+        await api.until(lambda: not api.pending)
+        assert api.texts() == ["echo hello"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("hello", ["I'm sorry"]), ("he cannot breathe", ["⚠️ Call 911", "I'm sorry"])]
+)
+async def test_who_sends_a_poison_update_hears_an_apology_once(
+    text: str, said: list[str], api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        message = api.message(1001, text=text, entities=[{"type": "bold"}])  # No offset.
+        api.push("message", message)
+        await api.until(lambda: not api.pending)
+        api.push("message", api.message(2, text="next"))
+        await api.until(lambda: api.texts(2))
+        assert len(api.texts()) == len(said)
+        assert all(t.startswith(s) for t, s in zip(api.texts(), said, strict=True))
+
+
+async def test_a_turn_that_breaks_is_apologised_for(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        api.say("break")
+        await api.until(lambda: not api.pending)
+        assert len(api.texts()) == 1 and "I can't look that up right now" in api.texts()[0]
+
+
+async def test_an_update_that_ended_the_process_three_times_gets_no_fourth_turn(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    number = api.say("he cannot breathe")
+    store = TelegramStore(telegram_settings(api, tmp_path).store_url, int(TOKEN.split(":")[0]))
+    for _ in range(3):
+        store.begin([number])
+    store.close()
+    async with talking(api, tmp_path, echo):
+        await api.until(lambda: not api.pending)
+    assert echo.heard == []
+    assert [t.split(" ")[0] for t in api.texts()] == ["⚠️", "I'm"]
+
+
+async def test_a_store_that_cannot_be_opened_costs_no_answer(
+    api: BotApi, echo: Echo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "telegram.db").write_bytes(b"this is no database" * 100)
+    async with talking(api, tmp_path, echo):
+        api.say("one")
+        api.say(URGENT)
+        await api.until(lambda: not api.pending)
+        assert "echo one" in api.texts() and "the turn's own escalation" in api.texts()
+    assert caplog.text.count("TELEGRAM_STORE cannot be used") == 1
+
+
+async def test_a_wrong_token_is_said_once_and_the_server_lives(
+    api: BotApi, echo: Echo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with talking(api, tmp_path, echo, token="1:wrong-token-wrong-token") as session:
+        await api.until(lambda: api.calls.count("getMe") >= 2)
+        assert session.status.word == "token refused"
+    assert caplog.text.count("BotFather") == 1
+    assert "wrong-token" not in caplog.text
+
+
+async def test_a_second_poller_on_this_machine_waits_for_the_first(
+    api: BotApi, echo: Echo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    lock = PollLock(TOKEN, tmp_path)
+    assert lock.take()
+    async with talking(api, tmp_path, echo) as session:
+        await api.until(lambda: session.status.word == "conflict")
+        assert "polled with this token by process" in caplog.text
+        assert "getUpdates" not in api.calls
+    lock.release()
+
+
+async def test_a_second_poller_on_another_machine_gives_way(
+    api: BotApi, echo: Echo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = make_bot(telegram_settings(api, tmp_path))
+    stop = asyncio.Event()
+
+    async def poll() -> None:
+        while not stop.is_set():
+            try:
+                await fetch(other, offset=None, hold=2)
+            except TelegramError:
+                await asyncio.sleep(0.1)
+
+    await other.initialize()
+    first = asyncio.ensure_future(poll())
+    async with talking(api, tmp_path, echo) as session:
+        await api.until(lambda: session.status.word == "conflict")
+        assert "Somebody else polls" in caplog.text
+    stop.set()
+    await first
+    await other.shutdown()
+
+
+async def test_a_webhook_that_is_set_is_named(
+    api: BotApi, echo: Echo, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    api.webhook.url = "https://elsewhere.example.org/x"
+    async with talking(api, tmp_path, echo) as session:
+        await api.until(lambda: session.status.word == "webhook is set")
+    assert "make telegram-webhook REMOVE=1" in caplog.text
+
+
+async def test_a_slow_telegram_is_waited_for(api: BotApi, echo: Echo, tmp_path: Path) -> None:
+    for method in ("getMe", "getUpdates", "sendMessage"):
+        api.slow(method, 0.7, times=2)
+    async with talking(api, tmp_path, echo):
+        api.say("one")
+        await api.until(lambda: not api.pending)
+        assert api.texts() == ["echo one"]
+
+
+async def test_500_updates_at_once(api: BotApi, echo: Echo, tmp_path: Path) -> None:
+    urgent = "he cannot breathe"
+    for number in range(500):
+        api.say(urgent if number % 100 == 99 else f"message {number}", chat=1 + number % 125)
+    async with talking(api, tmp_path, echo, limits={"turn_timeout": 30.0}):
+        await api.until(lambda: not api.pending, patience=60)
+    assert len(echo.heard) == 500 and len({m[0] for m in echo.metadata}) == 500
+    texts = [t for chat in range(1, 126) for t in api.texts(chat)]
+    assert len([t for t in texts if t.startswith("echo message")]) == 495
+    assert len([t for t in texts if t.startswith("⚠️ Call 911 now")]) == 5
+    for chat in range(1, 126):  # In order within each chat.
+        plain = [t for t in api.texts(chat) if t.startswith("echo message")]
+        numbers = [int(t.split()[-1]) for t in plain]
+        assert numbers == sorted(numbers)

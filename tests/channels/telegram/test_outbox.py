@@ -1,0 +1,101 @@
+"""The queue of a chat: what waits, what overtakes, what is said once."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
+
+from bot.channels.telegram.api import Remedy, Then, remedy
+from bot.channels.telegram.outbox import Address, Outbox
+from bot.channels.telegram.rendering import Part
+
+HERE = Address(1)
+
+
+class Line:
+    """Sends while it is open; keeps what has arrived."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.arrived: list[tuple[Address, str]] = []
+
+    async def send(self, address: Address, part: Part) -> None:
+        await self.open.wait()
+        self.arrived.append((address, part.text))
+
+
+def caused(error: TelegramError, cause: Exception) -> TelegramError:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (RetryAfter(7), Remedy(Then.AGAIN, wait=7.0)),
+        (ChatMigrated(-5), Remedy(Then.MOVED, chat_id=-5)),
+        (Forbidden("bot was blocked by the user"), Remedy(Then.GONE)),
+        (BadRequest("message is too long"), Remedy(Then.REFUSED)),
+        (InvalidToken("no"), Remedy(Then.AGAIN)),
+        (NetworkError("Internal Server Error"), Remedy(Then.AGAIN, answered=True)),
+        (caused(NetworkError("x"), httpx.ConnectError("x")), Remedy(Then.AGAIN)),
+        (caused(TimedOut("x"), httpx.ReadTimeout("x")), Remedy(Then.AGAIN)),
+        (Conflict("x"), Remedy(Then.AGAIN, answered=True)),
+        (TelegramError("Invalid server response"), Remedy(Then.AGAIN, answered=True)),
+    ],
+    ids=lambda x: type(x).__name__ if isinstance(x, Exception) else "",
+)
+def test_what_an_error_calls_for(error: TelegramError, expected: Remedy) -> None:
+    assert remedy(error) == expected
+
+
+async def said(line: Line, parts: list[tuple[Address, Part]]) -> list[str]:
+    outbox = Outbox(line.send, first_wait=0.01)
+    waiting = [f for address, part in parts for f in outbox.put(address, [part])]
+    await asyncio.sleep(0)
+    line.open.set()
+    assert all(await asyncio.gather(*waiting))
+    assert outbox.waiting(HERE.chat_id) == 0
+    await outbox.close()
+    return [text for _, text in line.arrived]
+
+
+async def test_urgent_words_go_before_others_and_after_each_other() -> None:
+    parts = [Part("a"), Part("b"), Part("u1", urgent=True), Part("u2", urgent=True), Part("c")]
+    found = await said(Line(), [(HERE, part) for part in parts])
+    # Nothing was being sent yet when the urgent ones came.
+    assert found == ["u1", "u2", "a", "b", "c"]
+
+
+async def test_a_refusal_that_waits_is_not_said_twice_but_an_answer_is() -> None:
+    parts = [Part("no", repeatable=True)] * 3 + [Part("yes")] * 2
+    assert await said(Line(), [(HERE, part) for part in parts]) == ["no", "yes", "yes"]
+
+
+async def test_two_people_of_a_group_are_each_answered() -> None:
+    part = Part("call", urgent=True, repeatable=True)
+    line = Line()
+    await said(line, [(Address(1, to=5), part), (Address(1, to=6), part)])
+    assert [address.to for address, _ in line.arrived] == [5, 6]
+
+
+async def test_what_was_not_sent_when_it_closes_counts_as_not_arrived() -> None:
+    outbox = Outbox(Line().send, first_wait=0.01)
+    (waiting,) = outbox.put(HERE, [Part("a")])
+    await asyncio.sleep(0)
+    assert outbox.waiting(1) == 1
+    await outbox.close()
+    assert waiting.cancelled() and outbox.waiting(1) == 0

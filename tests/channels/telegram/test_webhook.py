@@ -1,0 +1,192 @@
+"""The channel in a Sanic server as Rasa mounts it: the webhook, its forgeries, the status."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sanic import Sanic
+
+from bot.channels.guard import TurnGuard
+from bot.channels.tally import EscalationTally
+from bot.channels.telegram.api import make_bot
+from bot.channels.telegram.channel import TelegramInput
+from bot.channels.telegram.setup import set_webhook
+from bot.channels.telegram.webhook import SECRET_HEADER, path_of, secret_of
+from bot.settings import load_settings
+from tests.channels.telegram.bot_api import TOKEN, BotApi
+from tests.channels.telegram.world import Echo, telegram_settings
+from tests.channels.test_guard import CLINIC
+
+PATH = f"/webhooks/telegram/{path_of(TOKEN)}"
+SECRET = {SECRET_HEADER: secret_of(TOKEN)}
+PUBLIC = "https://guide.example.org"
+
+
+@asynccontextmanager
+async def serving(
+    api: BotApi, folder: Path, turn: Echo, monkeypatch: pytest.MonkeyPatch, **fields: Any
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Runs the channel in a server of its own; the client speaks to the server."""
+    monkeypatch.setattr(Sanic, "test_mode", True)  # Several servers in one process.
+    settings = replace(load_settings({}), escalation_deadline=10.0)
+    telegram = telegram_settings(api, folder, **{"webhook": PUBLIC, **fields})
+    guard = TurnGuard(settings, CLINIC, EscalationTally())
+    app = Sanic(f"guide_{uuid.uuid4().hex}")
+    channel = TelegramInput(settings, telegram, guard)
+    app.blueprint(channel.blueprint(turn), url_prefix="/webhooks/telegram")
+    server = await app.create_server(host="127.0.0.1", port=0, return_asyncio_server=True)
+    assert server is not None
+    await server.startup()
+    await server.after_start()
+    port = server.server.sockets[0].getsockname()[1]
+    api.deliver_to = f"http://127.0.0.1:{port}"
+    async with httpx.AsyncClient(base_url=api.deliver_to, timeout=20) as client:
+        yield client
+    await server.before_stop()
+    server.close()
+    await server.wait_closed()
+
+
+async def status(client: httpx.AsyncClient) -> str:
+    return str((await client.get("/webhooks/telegram/")).json()["status"])
+
+
+async def is_up(client: httpx.AsyncClient, word: str) -> None:
+    for _ in range(200):
+        if await status(client) == word:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"{await status(client)}, not {word}")
+
+
+async def test_telegram_posts_and_is_answered_when_the_reply_has_arrived(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(api, tmp_path, echo, monkeypatch) as client:
+        await is_up(client, "webhook")
+        bot = make_bot(telegram_settings(api, tmp_path, webhook=PUBLIC))
+        said = await set_webhook(bot, telegram_settings(api, tmp_path, webhook=PUBLIC))
+        await bot.shutdown()
+        assert PUBLIC in said and api.webhook.url == PUBLIC + PATH
+        assert api.webhook.allowed == ["message", "edited_message", "callback_query"]
+        for number in range(5):
+            api.say(f"message {number}", chat=number + 1)
+        api.say("hang", chat=9)
+        await api.until(lambda: len(echo.heard) == 6)
+        await api.until(lambda: len(api.pending) == 1)
+        assert api.texts(9) == []
+        echo.go.set()
+        await api.until(lambda: not api.pending)
+        assert [api.texts(n + 1) for n in range(5)] == [[f"echo message {n}"] for n in range(5)]
+        assert api.texts(9) == ["echo hang"]
+        assert "getUpdates" not in api.calls
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body", "expected"),
+    [
+        pytest.param(PATH, {}, "{}", 403, id="no secret"),
+        pytest.param(PATH, {SECRET_HEADER: "x"}, "{}", 403, id="wrong secret"),
+        pytest.param(PATH, {SECRET_HEADER: secret_of("1:x")}, "{}", 403, id="another's secret"),
+        pytest.param("/webhooks/telegram/webhook", SECRET, "{}", 404, id="the stock path"),
+        pytest.param("/webhooks/telegram/set_webhook", SECRET, "", 404, id="setting it"),
+        pytest.param(PATH, SECRET, "no json", 200, id="no JSON"),
+        pytest.param(PATH, SECRET, "[1]", 200, id="no object"),
+        pytest.param(PATH, SECRET, '{"update_id": "x"}', 200, id="no id"),
+        pytest.param(PATH, SECRET, '{"update_id": 1, "message": 3}', 200, id="no message"),
+        pytest.param(PATH, SECRET, "x" * 1_000_001, 413, id="too large"),
+    ],
+)
+async def test_forged_and_broken_calls(
+    path: str,
+    headers: dict[str, str],
+    body: str,
+    expected: int,
+    api: BotApi,
+    echo: Echo,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with serving(api, tmp_path, echo, monkeypatch) as client:
+        await is_up(client, "webhook")
+        response = await client.post(path, content=body, headers=headers)
+        assert response.status_code == expected
+    assert echo.heard == [] and api.sent == []
+
+
+async def test_a_forged_update_is_not_answered(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(api, tmp_path, echo, monkeypatch) as client:
+        await is_up(client, "webhook")
+        update = {"update_id": 1, "message": api.message(1, text="hi")}
+        assert (await client.post(PATH, json=update)).status_code == 403
+        assert echo.heard == []
+
+
+async def test_a_redelivered_update_joins_the_one_that_runs(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(api, tmp_path, echo, monkeypatch) as client:
+        await is_up(client, "webhook")
+        update = {"update_id": 1, "message": api.message(1, text="hang")}
+
+        async def post() -> int:
+            return (await client.post(PATH, json=update, headers=SECRET)).status_code
+
+        calls = [asyncio.ensure_future(post()) for _ in range(3)]
+        await api.until(lambda: echo.heard)
+        await asyncio.sleep(0.1)
+        echo.go.set()
+        assert await asyncio.gather(*calls) == [200, 200, 200]
+        assert await post() == 200
+        assert echo.texts == ["hang"] and api.texts(1) == ["echo hang"]
+
+
+async def test_until_telegram_says_who_the_bot_is_updates_are_sent_again(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.slow("getMe", 30)
+    async with serving(api, tmp_path, echo, monkeypatch) as client:
+        assert await status(client) == "starting"
+        response = await client.post(PATH, json={"update_id": 1}, headers=SECRET)
+        assert response.status_code == 503
+
+
+async def test_without_a_token_the_channel_is_off(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(api, tmp_path, echo, monkeypatch, token="", webhook="") as client:
+        assert await status(client) == "off"
+        assert (await client.post(PATH, json={}, headers=SECRET)).status_code == 404
+    assert api.calls == [] and not (tmp_path / "telegram.db").exists()
+
+
+async def test_polling_starts_and_stops_with_the_server(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    async with serving(api, tmp_path, echo, monkeypatch, webhook="") as client:
+        await is_up(client, "polling")
+        api.say("hello")
+        await api.until(lambda: not api.pending)
+        assert api.texts() == ["echo hello"]
+        assert (await client.post(PATH, json={}, headers=SECRET)).status_code == 404
+    polls = api.calls.count("getUpdates")
+    await asyncio.sleep(0.3)
+    assert api.calls.count("getUpdates") == polls
+
+
+def test_path_and_secret_follow_from_the_token_and_do_not_show_it() -> None:
+    assert path_of(TOKEN) != path_of(TOKEN + "x") and secret_of(TOKEN) != secret_of(TOKEN + "x")
+    assert path_of(TOKEN) not in secret_of(TOKEN)
+    assert len(path_of(TOKEN)) == 40 and len(secret_of(TOKEN)) == 64
+    assert not set(TOKEN.split(":")) & {path_of(TOKEN), secret_of(TOKEN)}

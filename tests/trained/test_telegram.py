@@ -1,0 +1,269 @@
+"""The trained bot on Telegram: the same words as over REST, and no fault that loses any.
+
+The channel is the real one, Telegram is tests/channels/telegram/bot_api.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from rasa.core.agent import Agent
+
+from bot.channels.guard import TurnGuard
+from bot.channels.telegram.lock import PollLock
+from bot.channels.telegram.session import Session
+from bot.clinic import load_clinic
+from bot.settings import load_settings
+from tests.channels.telegram.bot_api import TOKEN, ApiError, BotApi, too_many
+from tests.channels.telegram.world import telegram_settings
+from tests.trained.test_conversations import GOALS
+from tests.trained.test_server import Server, free_port
+
+QUESTION = "what happens on infusion day?"
+ANSWER = "The changed cells go back into your bloodstream."
+URGENT = "he cannot breathe"
+PATIENCE = 180.0
+
+# Telegram knows these as commands, and so do its users; over REST they are odd words.
+COMMANDS = {"/restart": ["I don't know that command. I know /start"]}
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    server = BotApi()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def session(agent: Agent, api: BotApi, tmp_path: Path) -> AsyncIterator[Session]:
+    settings = replace(load_settings({}), escalation_deadline=30, turn_timeout=60)
+    clinic = load_clinic(settings, {})
+    running = Session(
+        settings,
+        telegram_settings(api, tmp_path),
+        clinic,
+        TurnGuard(settings, clinic),
+        agent.handle_message,
+        PollLock(TOKEN, tmp_path),
+    )
+    running.start()
+    yield running
+    await running.close()
+
+
+def seen(api: BotApi, chat: int) -> list[str]:
+    """Shows what has arrived as a person sees it: texts, and buttons in brackets."""
+    lines = []
+    for sent in api.sent:
+        if sent.chat_id == chat and sent.method == "sendMessage":
+            lines += [sent.text] + ([f"[{' | '.join(sent.titles)}]"] if sent.titles else [])
+    return lines
+
+
+@pytest.mark.parametrize("path", GOALS, ids=[p.stem for p in GOALS])
+async def test_a_golden_conversation_has_the_same_words(
+    path: Path, api: BotApi, session: Session
+) -> None:
+    goal: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    chat = 5000 + GOALS.index(path)
+    if goal.get("site"):
+        api.say(f"/start {goal['site']}", chat)
+    for turn in goal["turns"]:
+        await api.until(lambda: not api.pending, PATIENCE)
+        before = len(seen(api, chat))
+        api.say(turn["user"], chat)
+        await api.until(lambda: not api.pending, PATIENCE)
+        said = seen(api, chat)[before:]
+        if turn["user"] in COMMANDS:
+            assert [s[: len(c)] for s, c in zip(said, COMMANDS[turn["user"]], strict=True)] == (
+                COMMANDS[turn["user"]]
+            )
+        else:
+            assert said == turn["bot"], turn["user"]
+
+
+async def test_a_button_is_the_same_as_typing_it(api: BotApi, session: Session) -> None:
+    api.say(QUESTION, 1)
+    await api.until(lambda: not api.pending, PATIENCE)
+    title = api.sent[-1].titles[0]
+    api.tap(title, 1)
+    api.say(QUESTION, 2)
+    await api.until(lambda: not api.pending, PATIENCE)
+    api.say(title, 2)
+    await api.until(lambda: not api.pending, PATIENCE)
+    assert seen(api, 1) == seen(api, 2) and len(seen(api, 1)) >= 2
+
+
+async def test_a_caption_an_edit_and_a_button_are_escalated(api: BotApi, session: Session) -> None:
+    photo = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]
+    api.push("message", api.message(1, photo=photo, caption="my temp is 101.4"))
+    message = api.message(2, text="hello")
+    api.push("message", message)
+    api.edit(message["message_id"], URGENT, 2)
+    api.press(URGENT, 3)
+    api.say("/stop", 4)
+    api.say(URGENT, 4)
+    await api.until(lambda: not api.pending, PATIENCE)
+    for chat in (1, 2, 3, 4):
+        assert any(text.startswith("⚠️ Call") for text in api.texts(chat)), chat
+
+
+class Booted(Server):
+    """The server as `make run` boots it, with a token and a Telegram to talk to."""
+
+    @classmethod
+    def at(cls, api: BotApi, model: Path, data: Path, patch: pytest.MonkeyPatch) -> Booted:
+        for name, value in {
+            "TELEGRAM_TOKEN": TOKEN,
+            "TELEGRAM_API": api.url,
+            "TMPDIR": str(data),
+            "NO_PROXY": "127.0.0.1",
+        }.items():
+            patch.setenv(name, value)
+        return cls(model, data)
+
+    async def up(self) -> None:
+        await asyncio.to_thread(self.wait, 200)
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(timeout=60)
+
+    def handled(self) -> set[int]:
+        path = self.log.parent / "telegram.db"
+        with closing(sqlite3.connect(path)) as database:
+            found = database.execute("select update_id from telegram_handled where done")
+            return {row[0] for row in found}
+
+    def turns(self) -> Counter[tuple[str, str]]:
+        """Counts the messages of people that Rasa has stored, by conversation and words."""
+        import json
+
+        path = next(self.log.parent.rglob("conversations.db"))
+        with closing(sqlite3.connect(path)) as database:
+            rows = database.execute(
+                "select sender_id, data from events where type_name = 'user'"
+            ).fetchall()
+        return Counter((sender, json.loads(data)["text"]) for sender, data in rows)
+
+
+@asynccontextmanager
+async def booted(
+    api: BotApi, model: Path, data: Path, patch: pytest.MonkeyPatch
+) -> AsyncIterator[Booted]:
+    server = Booted.at(api, model, data, patch)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            await asyncio.to_thread(server.stop)
+
+
+async def test_killed_in_the_middle_nothing_is_lost_and_what_was_done_is_not_done_again(
+    model: Path, tmp_path: Path, api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = range(1, 31)
+    first = Booted.at(api, model, tmp_path, monkeypatch)
+    try:
+        await first.up()
+        api.slow("sendMessage", 0.5, times=1000)  # So that the kill finds many under way.
+        ids = {api.say(QUESTION, chat): chat for chat in people}
+        await api.until(lambda: len(api.sent) >= 10, PATIENCE)
+    finally:
+        first.kill()
+    done = first.handled()
+    arrived = len(api.sent)
+    api.faults.clear()
+    async with booted(api, model, tmp_path, monkeypatch) as second:
+        await api.until(lambda: not api.pending, PATIENCE)
+        await second.up()
+    answers = {chat: len(api.texts(chat)) for chat in people}
+    turns = second.turns()
+    print(
+        f"killed after {arrived} of 30 replies, {len(done)} kept as handled; said twice: "
+        f"{sum(n > 1 for n in answers.values())}"
+    )
+    assert all(ANSWER in api.texts(chat)[0] for chat in people)
+    assert all(1 <= n <= 2 for n in answers.values())
+    for update_id in done:  # Finished before the kill: not again, although Telegram sent it again.
+        assert answers[ids[update_id]] == 1
+        assert turns[f"telegram:{ids[update_id]}", QUESTION] == 1
+    assert len(done) < len(people)
+    assert all(turns[f"telegram:{chat}", QUESTION] >= 1 for chat in people)
+    # A reply that was cut off by the kill is the only thing that may be said twice.
+    assert sum(answers.values()) - len(people) <= arrived - len(done)
+
+
+async def test_telegram_away_then_crowded_then_refusing(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = BotApi()
+    api.reserve(free_port())
+    async with booted(api, model, tmp_path, monkeypatch) as server:
+        await server.up()
+        # Telegram is away: the rest of the bot serves.
+        reply = await asyncio.to_thread(server.say, QUESTION)
+        assert ANSWER in reply[0]["text"]
+        await api.start()
+        try:
+            await crowded(api)
+            await refusing(api)
+            reply = await asyncio.to_thread(server.say, QUESTION, "1")
+            assert ANSWER in reply[0]["text"]
+        finally:
+            await api.stop()
+    turns = server.turns()
+    assert turns["rest:1", QUESTION] == 1 and turns["telegram:1", QUESTION] == 1
+    log = server.log.read_text()
+    assert TOKEN.split(":")[1] not in log and "zebrafish" not in log
+    assert "channel=telegram said_by=" in log
+
+
+async def crowded(api: BotApi) -> None:
+    """500 updates at once, five of them urgent: each answered once, the urgent ones soonest."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for number in range(1, 501):
+        text = URGENT if number % 100 == 0 else QUESTION if number % 2 else "zebrafish?"
+        api.say(text, number)
+    await api.until(lambda: not api.pending, PATIENCE)
+    took = loop.time() - began
+    assert all(len(api.texts(n)) == 1 for n in range(1, 501) if n % 100)
+    urgent = [api.texts(n)[0] for n in range(100, 501, 100)]
+    assert all(text.startswith("⚠️ Call 911 now") for text in urgent)
+    assert all(ANSWER in api.texts(n)[0] for n in range(1, 501, 2))
+    first = {n: next(s.at for s in api.sent if s.chat_id == n) - began for n in range(1, 501)}
+    print(
+        f"500 updates in {took:.1f} s; urgent after "
+        f"{', '.join(f'{first[n]:.1f}' for n in range(100, 501, 100))} s"
+    )
+
+
+async def refusing(api: BotApi) -> None:
+    """Telegram answers every message with 429 for a while, and with 5xx after it."""
+    seconds = float(os.environ.get("GUIDE_TEST_429_SECONDS", "6"))
+    before = len(api.sent)
+    api.fail("sendMessage", too_many(2), times=10_000)
+    ends = asyncio.get_running_loop().time() + seconds
+    for chat in range(1001, 1021):
+        api.say(URGENT if chat == 1020 else QUESTION, chat)
+    await asyncio.sleep(max(0.0, ends - asyncio.get_running_loop().time()))
+    assert len([s for s in api.sent[before:] if s.method == "sendMessage"]) == 0
+    api.faults.clear()
+    api.fail("sendMessage", ApiError(502, "Bad Gateway"), times=20)
+    await api.until(lambda: not api.pending, PATIENCE)
+    assert all(len(api.texts(chat)) == 1 for chat in range(1001, 1020))
+    assert api.texts(1020)[0].startswith("⚠️ Call 911 now")
