@@ -13,6 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 unexport PYTHONHOME PYTHONPATH
 
 .PHONY: help install install-dev lock train run shell test check validate lint evaluate bench clean
+.PHONY: widget widget-test
 
 help: ## Shows this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -37,6 +38,7 @@ shell: install ## Talks to the bot in this terminal (`rasa shell`)
 
 test: check ## Everything: data, lint, types, fast tests, then the tests that train
 	$(PYTHON) -m pytest -m 'not slow'
+	@$(MAKE) widget-test
 	$(PYTHON) -m pytest -m slow
 
 check: validate lint ## Checks the data, the style and the types
@@ -48,6 +50,15 @@ lint: install-dev ## Checks style and types only
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
+
+widget: ## Builds the website widget, widget/dist/clinic-guide.js (needs Node)
+	@scripts/browser.sh node
+	@node widget/build.mjs
+
+widget-test: ## Checks the widget's types and style, and tests it in Chromium (needs Node)
+	@scripts/browser.sh
+	@npm run --silent --prefix widget check
+	@npm run --silent --prefix widget test
 
 evaluate: install-dev ## Measures answers and escalations (DATA=folder adds other sets)
 	@$(PYTHON) -m bot.evaluation $(if $(DATA),--data $(DATA))
