@@ -1,10 +1,16 @@
+// Direction overrides can make an address read as another one.
+const BIDI = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Removes characters that change the direction of what follows. */
+export const plain = (text: string): string => text.replace(BIDI, "");
+
 type Props = Record<string, unknown>;
 
 /** Makes a button that does something. */
 export const button = (label: string, onclick: () => void, props: Props = {}): HTMLButtonElement =>
   h("button", { type: "button", onclick, ...props }, label);
 
-/** Makes an element; texts become text nodes, so that nothing in them is ever markup. */
+/** Makes an element; texts become plain text nodes, so that nothing in them is ever markup. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   props: Props = {},
@@ -15,6 +21,6 @@ export function h<K extends keyof HTMLElementTagNameMap>(
     if (name in element) (element as unknown as Props)[name] = value;
     else element.setAttribute(name, String(value));
   }
-  element.append(...kids);
+  element.append(...kids.map((kid) => (typeof kid === "string" ? plain(kid) : kid)));
   return element;
 }

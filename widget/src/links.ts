@@ -1,13 +1,8 @@
-import { h } from "./dom.js";
+import { h, plain } from "./dom.js";
 import type { Phone } from "./wire.js";
 
-// Direction overrides can make an address read as another one.
-const BIDI = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 const LINK = /https?:\/\/[^\s<>"“”]+[^\s<>"“”.,;:!?)]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi;
 const SAFE = /^(https?|mailto|tel):/;
-
-/** Removes characters that change the direction of what follows. */
-export const plain = (text: string): string => text.replace(BIDI, "");
 
 /** Makes a link; to an address with another scheme than http, https, mailto or tel: its text. */
 export function link(address: string, text: string): Node {

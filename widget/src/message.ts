@@ -1,5 +1,5 @@
 import { button, h } from "./dom.js";
-import { link, linked, plain } from "./links.js";
+import { link, linked } from "./links.js";
 import type { Heard, Said } from "./memory.js";
 import { SAYS, type Strings } from "./strings.js";
 import { dialable, type Line, type Phone } from "./wire.js";
@@ -35,7 +35,7 @@ function card(line: Line, words: Strings): Node[] {
 function quotation(line: Line, quote: string, words: Strings): Node[] {
   const { mark, quote: whole } = line.custom;
   const letters = [...(whole ?? quote)];
-  const piece = (start: number, end?: number): string => plain(letters.slice(start, end).join(""));
+  const piece = (start: number, end?: number): string => letters.slice(start, end).join("");
   const marked = mark && piece(mark.start, mark.end);
   if (!marked?.trim()) return [h("blockquote", {}, ...linked(quote))];
   const answer = h("blockquote", {}, h("mark", {}, marked));
@@ -60,7 +60,7 @@ function choices(line: Line, words: Strings, ask: Ask): Node[] {
   const { buttons } = line;
   if (!Array.isArray(buttons) || !buttons.length) return [];
   const made = buttons.map(({ title, payload }) =>
-    button(plain(String(title)), () => ask(payload, title), { lang: "en" }),
+    button(title, () => ask(payload, title), { lang: "en" }),
   );
   return [h("div", { className: "choices", role: "group", "aria-label": words.suggestions }, ...made)];
 }
@@ -84,7 +84,7 @@ export function rendered(entry: Said | Heard, words: Strings, lang: string, ask:
     h("time", { dateTime: at.toISOString() }, shown),
   );
   const body = mine
-    ? [h("p", {}, plain(entry.title ?? entry.text))]
+    ? [h("p", {}, entry.title ?? entry.text)]
     : kind === "escalation"
       ? card(entry.line, words)
       : [

@@ -32,7 +32,7 @@ export async function send(
   let size = 0;
   for (;;) {
     const { value, done } = await reader.read();
-    if (done) throw new Error("cut off");
+    if (done) throw new Error("no end");
     size += value.length;
     const lines = (rest + value).split("\n");
     rest = lines.pop()!;

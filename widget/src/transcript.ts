@@ -1,4 +1,4 @@
-import { plain } from "./links.js";
+import { plain } from "./dom.js";
 import type { Said } from "./memory.js";
 import type { Strings } from "./strings.js";
 

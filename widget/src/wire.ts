@@ -36,8 +36,7 @@ export interface Site {
 /** Reads one line; throws at whatever is not a line of this protocol. */
 export function read(text: string): Line {
   const line = JSON.parse(text) as Partial<Line> | null;
-  if (typeof line?.custom?.kind !== "string") throw new Error("no line of the protocol");
-  if (line.text !== undefined && typeof line.text !== "string") throw new Error("text is no text");
+  if (typeof line?.custom?.kind !== "string" || typeof (line.text ?? "") !== "string") throw new Error("odd line");
   return line as Line;
 }
 
