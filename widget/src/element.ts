@@ -155,7 +155,7 @@ export class ClinicGuide extends HTMLElement {
     this.#fold();
   }
 
-  /** Leaves of earlier cards what is needed to call. */
+  /** Leaves of earlier cards what is needed to call; the first number is in the line as well. */
   #fold(): void {
     this.#shell.log.querySelectorAll("details").forEach((details) => (details.open = false));
   }
@@ -166,21 +166,13 @@ export class ClinicGuide extends HTMLElement {
 
   #append(element: HTMLElement): HTMLElement {
     const { log, typing } = this.#shell;
-    log.insertBefore(element, typing);
-    if (element.classList.contains("escalation")) {
-      log.querySelector(".pinned")?.classList.remove("pinned");
-      element.classList.add("pinned");
-    }
-    return element;
+    return log.insertBefore(element, typing);
   }
 
   #toTop(element: HTMLElement): void {
-    const { log, line, window } = this.#shell;
-    const pinned = log.querySelector<HTMLElement>(".pinned");
-    const covered = pinned && pinned !== element ? pinned.offsetHeight : 0;
-    // Where there is little height the whole window is scrolled, and only the numbers stay.
-    const box = getComputedStyle(log).overflowY === "visible" ? window : log;
-    box.scrollTop += element.getBoundingClientRect().top - line.getBoundingClientRect().bottom - covered - 8;
+    const { log, line, body } = this.#shell;
+    const box = getComputedStyle(log).overflowY === "visible" ? body : log;
+    box.scrollTop += element.getBoundingClientRect().top - line.getBoundingClientRect().bottom - 8;
   }
 
   #choose(text: string, title?: string): void {

@@ -16,6 +16,8 @@ export interface Shell {
   window: HTMLElement;
   title: HTMLElement;
   line: HTMLElement;
+  /** Holds log and form: where there is little height they are scrolled together. */
+  body: HTMLElement;
   log: HTMLElement;
   typing: HTMLElement;
   input: HTMLTextAreaElement;
@@ -51,6 +53,7 @@ export function shell(words: Strings, logo: string | null, act: Actions): Shell 
   const copy = button(words.copy, () => act.copy());
   const clear = button(words.clear, () => act.clear());
   const tools = h("div", { className: "tools" }, copy, button(words.print, () => act.print()), clear);
+  const body = h("div", { className: "body" }, log, form, tools);
   // They exist before anything is said in them, or screen readers miss the first words.
   const polite = h("div", { className: "sr", role: "log", "aria-live": "polite" });
   const assertive = h("div", { className: "sr", role: "alert", "aria-live": "assertive" });
@@ -59,9 +62,7 @@ export function shell(words: Strings, logo: string | null, act: Actions): Shell 
     { className: "window", role: "dialog", "aria-labelledby": "title", hidden: true },
     h("header", {}, ...(logo ? [h("img", { src: logo, alt: "" })] : []), title, close),
     line,
-    log,
-    form,
-    tools,
+    body,
     polite,
     assertive,
   );
@@ -69,5 +70,5 @@ export function shell(words: Strings, logo: string | null, act: Actions): Shell 
     if (event.key === "Escape") act.toggle(false);
   };
   const root = h("section", { "aria-label": words.title }, launcher, frame);
-  return { root, launcher, window: frame, title, line, log, typing, input, copy, clear, polite, assertive };
+  return { root, launcher, window: frame, title, line, body, log, typing, input, copy, clear, polite, assertive };
 }
