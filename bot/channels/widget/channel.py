@@ -167,9 +167,9 @@ class GuideWidgetInput(InputChannel):  # type: ignore[misc]
         async def demo_part(request: Request, name: str) -> HTTPResponse:
             return _part(None if self._settings.production else page_file(DEMO, name))
 
-        @routes.route("/frame.css", methods=["GET"])
-        async def frame_style(request: Request) -> HTTPResponse:
-            return _part(page_file(PAGES, "frame.css"))
+        @routes.route("/frame/<name:[\\w.-]+>", methods=["GET"], name="frame_file")
+        async def frame_part(request: Request, name: str) -> HTTPResponse:
+            return _part(page_file(PAGES, name))
 
         @routes.route("/frame", methods=["GET"])
         async def frame(request: Request) -> HTTPResponse:

@@ -40,7 +40,8 @@ async def test_other_names_get_the_present_script_and_are_asked_for_again(
 
 
 @pytest.mark.parametrize(
-    "path", ["/other.js", "/../settings.js", "/demo/index.html", "/demo/..%2Fx"]
+    "path",
+    ["/other.js", "/../settings.js", "/demo/index.html", "/frame/frame.html", "/demo/..%2Fx"],
 )
 async def test_nothing_else_is_served(site: Site, path: str) -> None:
     assert (await site.get(path)).status_code == 404
@@ -107,6 +108,13 @@ async def test_the_demo_page_has_the_widget_and_a_strict_policy(site: Site) -> N
 async def test_every_file_of_the_demo_page_is_served(site: Site) -> None:
     page = (await site.get("/demo")).text
     parts = re.findall(r'(?:href|src)="(demo/[^"]+)"', page)
+    assert parts
+    for part in parts:
+        assert (await site.get(f"/{part}")).status_code == 200
+
+
+async def test_every_file_of_the_frame_is_served(site: Site) -> None:
+    parts = re.findall(r'href="(frame/[^"]+)"', (await site.get("/frame")).text)
     assert parts
     for part in parts:
         assert (await site.get(f"/{part}")).status_code == 200
