@@ -14,7 +14,7 @@ unexport PYTHONHOME PYTHONPATH
 
 .PHONY: help install install-dev lock train run shell test check validate lint knowledge-check
 .PHONY: preview unanswered evaluate bench bench-scale clean
-.PHONY: telegram telegram-profile telegram-webhook
+.PHONY: telegram telegram-profile telegram-webhook widget widget-test
 
 help: ## Shows this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -49,6 +49,7 @@ telegram-webhook: install ## Has Telegram post to TELEGRAM_WEBHOOK (REMOVE=1: no
 
 test: check ## Everything: data, lint, types, fast tests, then the tests that train
 	$(PYTHON) -m pytest -m 'not slow'
+	@$(MAKE) widget-test
 	$(PYTHON) -m pytest -m slow
 
 check: validate lint ## Checks the data, the texts, the style and the types
@@ -70,6 +71,15 @@ preview: install ## Shows what the bot makes of a question (Q="what is CRS?")
 
 unanswered: install ## Groups the questions that had no answer (DAYS=30: of that time)
 	@$(PYTHON) -m bot.knowledge unanswered $(if $(DAYS),--days $(DAYS))
+
+widget: ## Builds the website widget, widget/dist/clinic-guide.js (needs Node)
+	@scripts/browser.sh node
+	@node widget/build.mjs
+
+widget-test: ## Checks the widget's types and style, and tests it in Chromium (needs Node)
+	@scripts/browser.sh
+	@npm run --silent --prefix widget check
+	@npm run --silent --prefix widget test
 
 evaluate: install-dev ## Measures answers and escalations (DATA=folder adds other sets)
 	@$(PYTHON) -m bot.evaluation $(if $(DATA),--data $(DATA))

@@ -106,6 +106,11 @@ def escalation_payload(verdict: Mapping[str, Any], site: Site) -> dict[str, Any]
     }
 
 
+def phones_of(site: Site) -> list[dict[str, str]]:
+    """Returns a link for every role, the emergency number first."""
+    return [_phone(role, _number(role, site)) for role in _ORDER["crisis_emergency"]]
+
+
 def phones_in(text: str, site: Site) -> list[dict[str, str]]:
     """Returns links for the site's numbers that a text names, in the order of the words."""
     found = []

@@ -68,6 +68,18 @@ class Settings:
     cors: tuple[str, ...]
     """GUIDE_CORS: origins of the web pages that may talk to the bot, comma-separated, or *."""
 
+    widget_secret: str = field(repr=False)
+    """GUIDE_WIDGET_SECRET: signs the widget's conversation ids; made once and kept in the data
+    folder, unless it is set."""
+
+    widget_hours: float
+    """GUIDE_WIDGET_HOURS: how long one of them holds. A day: longer than an infusion visit, and
+    nobody finds last week's conversation on a shared computer."""
+
+    widget_starts_per_minute: int
+    """GUIDE_WIDGET_STARTS_PER_MINUTE: conversations that one network address may begin; a hospital
+    has one address for all."""
+
     log_level: str
     """GUIDE_LOG_LEVEL: info; `debug` writes people's words and is refused in production."""
 
@@ -98,6 +110,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         action_port=int(_number(env, "GUIDE_ACTION_PORT", 5055, 1, 65535)),
         interface=env.get("GUIDE_INTERFACE", "").strip() or "127.0.0.1",
         cors=tuple(o for part in env.get("GUIDE_CORS", "").split(",") if (o := part.strip())),
+        widget_secret=env.get("GUIDE_WIDGET_SECRET", "").strip(),
+        widget_hours=_number(env, "GUIDE_WIDGET_HOURS", 24.0, 0.01, 720.0),
+        widget_starts_per_minute=int(
+            _number(env, "GUIDE_WIDGET_STARTS_PER_MINUTE", 120, 1, 100_000)
+        ),
         log_level=_log_level(env, production),
     )
 

@@ -15,6 +15,7 @@ from bot.reply import (
     escalation_payload,
     payload_of,
     phones_in,
+    phones_of,
 )
 from bot.safety.verdict import Finding, Level, Verdict
 from bot.settings import ROOT
@@ -208,3 +209,12 @@ def test_a_button_says_its_own_title() -> None:
         {"title": "Two", "payload": "Two"},
     ]
     assert buttons_of({}) == buttons_of({"related": None}) == []
+
+
+def test_every_role_has_its_number_the_emergency_number_first() -> None:
+    assert [(p["role"], p["href"]) for p in phones_of(SITE)] == [
+        ("emergency", "tel:112"),
+        ("crisis", "tel:116123"),
+        ("care_team", "tel:+12122222222"),
+        ("after_hours", "tel:3133333333"),
+    ]

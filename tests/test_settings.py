@@ -38,6 +38,9 @@ DEFAULTS = {
     "action_port": 5055,
     "interface": "127.0.0.1",
     "cors": (),
+    "widget_secret": "",
+    "widget_hours": 24.0,
+    "widget_starts_per_minute": 120,
     "log_level": "info",
 }
 
@@ -50,6 +53,8 @@ BOUNDS = {
     "GUIDE_RATE_PER_MINUTE": (1, 100_000, 0, 100_001),
     "GUIDE_RETENTION_DAYS": (1, 3650, 0, 3651),
     "GUIDE_FEVER_CELSIUS": (37.5, 38.0, 37.4, 38.1),
+    "GUIDE_WIDGET_HOURS": (0.01, 720, 0.009, 721),
+    "GUIDE_WIDGET_STARTS_PER_MINUTE": (1, 100_000, 0, 100_001),
     "GUIDE_PORT": (1, 65535, 0, 65536),
     "GUIDE_ACTION_PORT": (1, 65535, 0, 65536),
 }

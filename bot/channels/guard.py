@@ -71,7 +71,7 @@ class TurnGuard:
         if incoming.message_id is None:
             await self._run(incoming, turn, deliver)
             return
-        key = (incoming.sender, incoming.message_id, hash(incoming.text))
+        key = self._key(incoming)
         earlier = self._replies.get(key)
         if earlier is not None and await earlier.replay(deliver):
             return
@@ -117,12 +117,37 @@ class TurnGuard:
             task.result()
         return list(said)
 
+    async def refuse(self, incoming: Incoming, refusal: str, deliver: Deliver) -> None:
+        """Declines a message in words of domain.yml; its escalation comes first all the same."""
+        await self._run(incoming, _no_turn, deliver, refusal=refusal)
+
+    def seconds_to_wait(self, incoming: Incoming) -> float:
+        """Returns in how many seconds a message would be taken: 0 if now, or if it is a repeat."""
+        if self._key(incoming) in self._replies:
+            return 0.0
+        now = time.monotonic()
+        times = [t for t in self._recent.get(incoming.sender, ()) if now - t <= 60]
+        if len(times) < self._settings.rate_per_minute:
+            return 0.0
+        return 60 - (now - times[-self._settings.rate_per_minute])
+
+    def forget(self, sender: str) -> None:
+        """Forgets the replies kept for a conversation's repeats."""
+        for key in [k for k in self._replies if k[0] == sender]:
+            del self._replies[key]
+
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and task.exception() is not None:
             logger.error("reply not completed: %s", type(task.exception()).__name__)
 
-    async def _run(self, incoming: Incoming, turn: Turn, deliver: Deliver) -> None:
+    @staticmethod
+    def _key(incoming: Incoming) -> tuple[str, str, int]:
+        return (incoming.sender, incoming.message_id or "", hash(incoming.text))
+
+    async def _run(
+        self, incoming: Incoming, turn: Turn, deliver: Deliver, *, refusal: str | None = None
+    ) -> None:
         verdict = self._verdict(incoming.text)
         owed = self._escalation(verdict, incoming.site) if is_due(verdict) else None
 
@@ -134,7 +159,7 @@ class TurnGuard:
 
         output = GuardedOutput(deliver, incoming.recipient, owed=owed, escalated=count)
         text = clean(incoming.text)
-        refusal = self._refusal(text, incoming.sender)
+        refusal = refusal or self._refusal(text, incoming.sender)
         if refusal:
             await output.say(self._say(refusal, incoming.site))
             return
@@ -216,6 +241,10 @@ class TurnGuard:
         response.pop("metadata", None)
         response["custom"] = escalation_payload(verdict.as_dict(), self._words.site(site))
         return response
+
+
+async def _no_turn(message: UserMessage) -> None:
+    raise NotImplementedError("a message that is refused has no turn")
 
 
 def clean(text: str) -> str:

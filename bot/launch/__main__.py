@@ -139,8 +139,9 @@ def _welcome(settings: Settings, log: Path) -> str:
     host = reachable_host(settings.interface)
     base = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
     body = '{"sender": "me", "message": "What happens on infusion day?"}'
+    demo = "" if settings.production else f"Demo clinic page: {base}/webhooks/widget/demo\n"
     return (
-        f"Talk to it:\n"
+        f"{demo}Talk to it:\n"
         f"  curl -s {base}/webhooks/rest/webhook -H 'Content-Type: application/json' \\\n"
         f"    -d '{body}'\n"
         f"  make shell                  (in another terminal)\n"

@@ -445,3 +445,42 @@ async def test_without_a_clinic_file_the_emergency_number_is_given() -> None:
     said = await reply(TurnGuard(quick(), None), incoming(URGENT), broken)
     assert kinds(said) == ["escalation", "error"]
     assert all("911" in m["text"] for m in said)
+
+
+async def test_a_refusal_of_the_channel_comes_after_the_escalation_and_has_no_turn() -> None:
+    said: list[dict[str, Any]] = []
+
+    async def deliver(message: dict[str, Any]) -> None:
+        said.append(message)
+
+    guard = TurnGuard(quick(), CLINIC)
+    await guard.refuse(incoming(URGENT), contract.UTTER_TOO_MANY, deliver)
+    assert kinds(said) == ["escalation", "error"]
+    assert "faster" in said[1]["text"]
+
+
+async def test_the_time_to_wait_is_told_before_the_message_is_handed_over() -> None:
+    guard = TurnGuard(quick(rate_per_minute=2), CLINIC)
+    assert guard.seconds_to_wait(incoming(PLAIN)) == 0
+    await reply(guard, incoming(PLAIN, message_id="1"), speak)
+    assert guard.seconds_to_wait(incoming(PLAIN)) == 0
+    await reply(guard, incoming(PLAIN), speak)
+    assert 59 < guard.seconds_to_wait(incoming(PLAIN)) <= 60
+    assert guard.seconds_to_wait(incoming(PLAIN, message_id="1")) == 0  # A repeat.
+    assert guard.seconds_to_wait(incoming(PLAIN, sender="rest:b")) == 0
+
+
+async def test_what_was_kept_for_repeats_can_be_forgotten() -> None:
+    turns = []
+
+    async def counted(message: UserMessage) -> None:
+        turns.append(message.sender_id)
+        await speak(message)
+
+    guard = TurnGuard(quick(), CLINIC)
+    for sender in ("rest:a", "rest:b"):
+        await reply(guard, incoming(PLAIN, message_id="7", sender=sender), counted)
+    guard.forget("rest:a")
+    for sender in ("rest:a", "rest:b"):
+        await reply(guard, incoming(PLAIN, message_id="7", sender=sender), counted)
+    assert turns == ["rest:a", "rest:b", "rest:a"]

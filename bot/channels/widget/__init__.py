@@ -1,0 +1,1 @@
+"""The channel behind the website widget: signed conversations, streamed replies, its files."""

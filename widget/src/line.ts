@@ -1,0 +1,32 @@
+import { h } from "./dom.js";
+import type { State } from "./memory.js";
+import { calls } from "./message.js";
+import type { Strings } from "./strings.js";
+import { dialable, phone, type Phone } from "./wire.js";
+
+const ROLES = ["emergency", "care_team", "after_hours"];
+
+/** The server's numbers once it has told them; until then those that the page was written with. */
+export function known(state: State, element: Element): Phone[] {
+  const told = dialable(state.site?.phones).filter(({ role }) => ROLES.includes(role));
+  if (told.length) return told;
+  return ROLES.flatMap((role) => {
+    const number = element.getAttribute(role.replace("_", "-"));
+    return number ? [phone(role, number)] : [];
+  });
+}
+
+/**
+ * Fills the line that is always in sight: nobody watches, whom to call.
+ *
+ * After an escalation whoever is to be called first stands first, however far the card was scrolled.
+ */
+export function fill(line: HTMLElement, state: State, phones: Phone[], words: Strings): void {
+  const urgent = state.log.flatMap(({ reply }) => reply).filter((heard) => heard.line.custom.kind === "escalation");
+  const all = [...dialable(urgent[urgent.length - 1]?.line.custom.phones).slice(0, 1), ...phones];
+  const chosen = all.filter(
+    ({ role, href }, at) => (!at || role !== "after_hours") && all.findIndex((other) => other.href === href) === at,
+  );
+  line.classList.toggle("urgent", !!urgent.length);
+  line.replaceChildren(h("b", {}, chosen.length ? words.unwatched : words.nobody), calls(chosen, words));
+}

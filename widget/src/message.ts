@@ -1,0 +1,102 @@
+import { button, h } from "./dom.js";
+import { link, linked } from "./links.js";
+import type { Heard, Said } from "./memory.js";
+import { SAYS, type Strings } from "./strings.js";
+import { dialable, type Line, type Phone } from "./wire.js";
+
+/** Sends a text as if it had been typed; `title` is what the transcript shows. */
+export type Ask = (text: string, title?: string) => void;
+
+// As domain.yml says an answer: words before it, the passage in quotation marks, its source.
+const ANSWER = /^([^]*?)“([^]+)”\n— (.+)$/;
+
+/** Makes the row of numbers to tap. */
+export const calls = (phones: Phone[], words: Strings): HTMLElement =>
+  h(
+    "div",
+    { className: "calls" },
+    ...phones.map(({ role, number, href }) =>
+      h("a", { href, className: "call" }, h("small", {}, words[role as keyof Strings] ?? ""), " ", h("b", {}, number)),
+    ),
+  );
+
+function card(line: Line, words: Strings): Node[] {
+  const phones = dialable(line.custom.phones);
+  const [first = "", ...rest] = line.text!.split("\n");
+  const more = rest.join("\n").trim();
+  const parts: Node[] = [h("p", { className: "first" }, ...linked(first, phones)), calls(phones, words)];
+  if (more) {
+    const text = h("p", {}, ...linked(more, phones));
+    parts.push(h("details", { open: true }, h("summary", {}, words.details), text));
+  }
+  return parts;
+}
+
+function quotation(line: Line, quote: string, words: Strings): Node[] {
+  const { mark, quote: whole } = line.custom;
+  const letters = [...(whole ?? quote)];
+  const piece = (start: number, end?: number): string => letters.slice(start, end).join("");
+  const marked = mark && piece(mark.start, mark.end);
+  if (!marked?.trim()) return [h("blockquote", {}, ...linked(quote))];
+  const answer = h("blockquote", {}, h("mark", {}, marked));
+  if (!(piece(0, mark!.start) + piece(mark!.end)).trim()) return [answer];
+  const context = h("blockquote", {}, piece(0, mark!.start), h("mark", {}, marked), piece(mark!.end));
+  return [answer, h("details", {}, h("summary", {}, words.passage), context)];
+}
+
+function words_of(line: Line, words: Strings): Node[] {
+  const phones = dialable(line.custom.phones);
+  const parts = line.custom.kind === "answer" && ANSWER.exec(line.text!);
+  if (!parts) return [h("p", {}, ...linked(line.text!, phones))];
+  const [, before = "", quote = "", source = ""] = parts;
+  const url = line.custom.source?.url;
+  const origin = h("p", { className: "source" }, "— ", ...linked(source));
+  if (url && !source.includes(url)) origin.append(" ", link(url, url));
+  const said = before.trim() ? [h("p", {}, ...linked(before.trim(), phones))] : [];
+  return [...said, h("div", { lang: "en" }, ...quotation(line, quote, words), origin)];
+}
+
+function choices(line: Line, words: Strings, ask: Ask): Node[] {
+  const { buttons } = line;
+  if (!Array.isArray(buttons) || !buttons.length) return [];
+  const made = buttons.map(({ title, payload }) =>
+    button(title, () => ask(payload, title), { lang: "en" }),
+  );
+  return [h("div", { className: "choices", role: "group", "aria-label": words.suggestions }, ...made)];
+}
+
+function opinions(words: Strings, ask: Ask): Node {
+  const choice = (name: keyof typeof SAYS, icon = ""): Node =>
+    button(icon || words[name], () => ask(SAYS[name], words[name]), { "aria-label": words[name] });
+  return h("div", { className: "opinions" }, choice("helped", "👍"), choice("unhelpful", "👎"), choice("more"));
+}
+
+/** Makes the element of one message, whoever said it. */
+export function rendered(entry: Said | Heard, words: Strings, lang: string, ask: Ask): HTMLElement {
+  const mine = "id" in entry;
+  const kind = mine ? "me" : entry.line.custom.kind;
+  const at = new Date(entry.at);
+  const shown = at.toLocaleTimeString(lang, { hour: "numeric", minute: "2-digit" });
+  const head = h(
+    "p",
+    { className: "who" },
+    `${mine ? words.you : words.guide} · `,
+    h("time", { dateTime: at.toISOString() }, shown),
+  );
+  const body = mine
+    ? [h("p", {}, entry.title ?? entry.text)]
+    : kind === "escalation"
+      ? card(entry.line, words)
+      : [
+          ...words_of(entry.line, words),
+          ...choices(entry.line, words, ask),
+          ...(kind === "answer" ? [opinions(words, ask)] : []),
+        ];
+  const level = (!mine && entry.line.custom.level) || "";
+  const element = h("div", { className: `m ${kind} ${level}`, dir: "auto" }, head, ...body);
+  if (kind === "escalation") {
+    element.setAttribute("role", "group");
+    element.setAttribute("aria-label", words.urgent);
+  }
+  return element;
+}

@@ -1,0 +1,230 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fixture } from "../support/paths.js";
+import { visits } from "../support/visit.js";
+
+const visit = visits();
+
+test("without scripts the numbers that the page has beside it are there", async () => {
+  const person = await visit({ javaScriptEnabled: false });
+  person.fake.body =
+    '<clinic-guide emergency="911"><p>Emergency: <a href="tel:911">911</a></p></clinic-guide>' +
+    '<noscript><p>Care team: <a href="tel:+15550100">+1 555-0100</a></p></noscript>';
+  await person.page.goto(person.fake.url + "/page");
+  assert.equal(await person.page.locator('clinic-guide a[href="tel:911"]').isVisible(), true);
+  assert.equal(await person.page.locator('noscript a[href="tel:+15550100"]').isVisible(), true);
+  await person.close();
+});
+
+test("a page that has the element itself gets no second one", async () => {
+  const person = await visit();
+  person.fake.body = '<clinic-guide emergency="112" name="My clinic"><p>Fallback</p></clinic-guide>';
+  await person.open();
+  assert.equal(await person.page.locator("clinic-guide").count(), 1);
+  assert.equal(await person.page.getByText("Fallback").isVisible(), false);
+  assert.equal(await person.window.getByRole("heading").innerText(), "My clinic");
+  await person.close();
+});
+
+test("an answer without a marked sentence is quoted whole, with its source", async () => {
+  const person = await visit();
+  person.fake.says("q", fixture("answer"));
+  await person.open();
+  await person.hear("q");
+  const quote = await person.log.locator("blockquote").innerText();
+  assert.ok(fixture("answer").text?.includes(quote));
+  assert.match(quote, /^Step: Infusion day\nWhat happens: /);
+  assert.match(await person.log.locator(".source").innerText(), /^— CAR T-cell therapy, section “How the .*as of June 2026/);
+  assert.equal(await person.log.locator("mark").count(), 0);
+  await person.close();
+});
+
+test("a marked sentence stands out, and the passage around it opens", async () => {
+  const person = await visit();
+  person.fake.says("q", fixture("answer_marked"));
+  await person.open();
+  await person.hear("q");
+  const sentence = "The changed cells go back into your bloodstream.";
+  assert.equal(await person.log.locator("blockquote").first().innerText(), sentence);
+  const whole = person.log.locator("details blockquote");
+  assert.equal(await whole.isVisible(), false);
+  await person.log.getByText("Show the whole passage").click();
+  assert.equal(await whole.innerText(), fixture("answer_marked").custom.quote);
+  assert.equal(await whole.locator("mark").innerText(), sentence);
+  const link = person.log.locator(".source a");
+  assert.equal(await link.getAttribute("href"), "https://www.clinic.example/car-t");
+  await person.close();
+});
+
+test("a mark is counted in characters, not in halves of them", async () => {
+  const person = await visit();
+  const answer = fixture("answer");
+  const custom = { ...answer.custom, quote: "👩‍⚕️ First. Second.", mark: { start: 0, end: 0 } };
+  const letters = [...custom.quote];
+  custom.mark = { start: letters.indexOf("S"), end: letters.length };
+  person.fake.says("q", { ...answer, custom });
+  await person.open();
+  await person.hear("q");
+  assert.equal(await person.log.locator("mark").first().innerText(), "Second.");
+  await person.close();
+});
+
+test("a quick reply shows its title and sends its payload; opinions go with the last answer only", async () => {
+  const person = await visit();
+  const button = { title: "What is ICANS?", payload: "icans please" };
+  person.fake.says("q", { ...fixture("answer"), buttons: [button] });
+  person.fake.says("icans please", fixture("answer"));
+  await person.open();
+  await person.hear("q");
+  await person.log.getByRole("button", { name: "What is ICANS?" }).click();
+  await person.log.locator(".answer").nth(1).waitFor();
+  await person.idle();
+  assert.match((await person.texts(".me"))[1] ?? "", /What is ICANS\?$/);
+  assert.deepEqual(await person.log.getByRole("button", { name: "This helped" }).count(), 1);
+  for (const name of ["This helped", "This did not help", "Tell me more"]) {
+    person.fake.says(
+      { "This helped": "that was helpful", "This did not help": "that did not help", "Tell me more": "tell me more" }[name]!,
+      fixture("answer"),
+    );
+    await person.log.getByRole("button", { name }).click();
+    await person.idle();
+  }
+  assert.deepEqual(
+    person.fake.messages.map(({ text }) => text),
+    ["q", "icans please", "that was helpful", "that did not help", "tell me more"],
+  );
+  await person.close();
+});
+
+test("the card comes first, its numbers stay in sight however far it is scrolled", async () => {
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 320, height: 568 }, { width: 320, height: 256 }]) {
+    const person = await visit({ viewport });
+    person.fake.says("help", fixture("crisis"));
+    person.fake.says("fever", fixture("escalation"), fixture("answer"));
+    await person.open();
+    await person.hear("fever");
+    assert.deepEqual(await person.log.locator(".m").evaluateAll((all) => all.slice(2).map(({ className }) => className.split(" ")[1])), [
+      "escalation",
+      "answer",
+    ]);
+    await person.hear("help");
+    for (const text of ["one", "two", "three", "four", "five"]) await person.hear(text);
+    for (const top of [0, 100_000]) {
+      await person.window.evaluate((window, to) => {
+        window.querySelector(".body")!.scrollTop = to;
+        window.querySelector(".log")!.scrollTop = to;
+      }, top);
+      const crisis = person.line.locator('a[href="tel:988"]');
+      await crisis.click({ trial: true }); // Visible, and nothing lies over it.
+      const box = await crisis.boundingBox();
+      assert.ok(box && box.y >= 0 && box.y + box.height <= viewport.height);
+    }
+    await person.close();
+  }
+});
+
+test("the window fits narrow, low and zoomed screens: nothing is cut off sideways", async () => {
+  for (const viewport of [
+    { width: 320, height: 256 },
+    { width: 320, height: 568 },
+    { width: 568, height: 320 },
+    { width: 1280, height: 800 },
+  ]) {
+    const person = await visit({ viewport });
+    person.fake.says("fever", fixture("emergency"), fixture("answer_marked"));
+    await person.open();
+    await person.hear("fever");
+    const wide = await person.window.evaluate((window) => {
+      const { left, right } = window.getBoundingClientRect();
+      return [...window.querySelectorAll("*:not(.sr, .sr *)")]
+        .filter((each) => (each as HTMLElement).offsetParent)
+        .map((each) => [each.className, each.getBoundingClientRect()] as const)
+        .filter(([, box]) => box.left < left - 1 || box.right > right + 1)
+        .map(([name]) => name);
+    });
+    assert.deepEqual(wide, []);
+    assert.equal(await person.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+    await person.close();
+  }
+});
+
+test("the clinic's name, logo, greeting, colours and language are the page's", async () => {
+  const person = await visit();
+  person.fake.attributes += ' data-name="North" data-greeting="Welcome." data-lang="es-MX" data-logo="/logo.svg"';
+  person.fake.head = "<style>clinic-guide { --guide-color: rgb(1, 60, 80) }</style>";
+  await person.page.goto(person.fake.url + "/page");
+  assert.equal(await person.launcher.innerText(), "Pregunte a la guía");
+  assert.equal(await person.launcher.evaluate((button) => getComputedStyle(button).backgroundColor), "rgb(1, 60, 80)");
+  await person.launcher.click();
+  assert.equal(await person.window.getByRole("heading").innerText(), "North");
+  assert.match((await person.texts())[0] ?? "", /Welcome\./);
+  assert.match(await person.line.innerText(), /Nadie vigila/);
+  assert.equal(await person.window.locator("img").getAttribute("src"), "/logo.svg");
+  await person.close();
+});
+
+test("a link to #clinic-guide opens it; inline it is always open", async () => {
+  const person = await visit();
+  person.fake.body = '<p><a href="#clinic-guide">Ask</a></p>';
+  await person.page.goto(person.fake.url + "/page");
+  await person.page.getByRole("link", { name: "Ask" }).click();
+  assert.equal(await person.window.isVisible(), true);
+  person.fake.attributes += ' data-mode="inline"';
+  await person.page.goto(person.fake.url + "/page2");
+  assert.equal(await person.window.isVisible(), true);
+  await person.input.press("Escape");
+  assert.equal(await person.window.isVisible(), true);
+  await person.close();
+});
+
+test("the page is told what happened, never what was said", async () => {
+  const person = await visit();
+  await person.page.addInitScript(() => {
+    const told: string[] = [];
+    Object.assign(window, { told });
+    for (const name of ["open", "close", "escalation", "answer", "text", "failure", "clear"]) {
+      document.addEventListener(`guide-${name}`, (event) => told.push(`${name} ${JSON.stringify((event as CustomEvent).detail)}`));
+    }
+  });
+  person.fake.says("secret fever", fixture("escalation"), fixture("answer"));
+  await person.open();
+  await person.hear("secret fever");
+  await person.hear("secret");
+  await person.fake.stop();
+  await person.hear("secret again");
+  await person.page.keyboard.press("Escape");
+  const told = await person.page.evaluate(() => (window as unknown as { told: string[] }).told);
+  assert.deepEqual(told, ["open {}", 'escalation {"level":"urgent"}', "answer {}", "text {}", "failure {}", "close {}"]);
+  await person.close();
+});
+
+test("copying gives the whole conversation as text, printing opens the printer with it", async () => {
+  const person = await visit({ permissions: ["clipboard-read", "clipboard-write"] });
+  person.fake.says("fever", fixture("escalation"), fixture("answer"));
+  await person.page.addInitScript(() => {
+    Object.assign(window, { print: () => Object.assign(window.top!, { printed: document.body.textContent }) });
+  });
+  await person.open();
+  await person.hear("fever");
+  await person.window.getByRole("button", { name: "Copy" }).click();
+  await person.window.getByRole("button", { name: "Copied" }).waitFor();
+  const copied = await person.page.evaluate(() => navigator.clipboard.readText());
+  for (const part of ["You, ", "\nfever", "Guide, ", fixture("escalation").text!, fixture("answer").text!]) {
+    assert.ok(copied.includes(part), part);
+  }
+  await person.window.getByRole("button", { name: "Print" }).click();
+  const printed = await person.page.evaluate(() => (window as unknown as { printed?: string }).printed);
+  assert.equal(printed, copied);
+  await person.close();
+});
+
+test("where copying is not allowed that is said", async () => {
+  const person = await visit();
+  await person.page.addInitScript(() => {
+    Object.defineProperty(navigator, "clipboard", { value: undefined });
+  });
+  await person.open();
+  await person.window.getByRole("button", { name: "Copy" }).click();
+  await person.window.getByRole("button", { name: "Not allowed here" }).waitFor();
+  await person.close();
+});

@@ -1,0 +1,194 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fixture } from "../support/paths.js";
+import type { Script } from "../support/server.js";
+import { visits, type Visit } from "../support/visit.js";
+
+const visit = visits();
+const NUMBERS = ["tel:911", "tel:+15550100"];
+
+async function failed(person: Visit): Promise<void> {
+  const note = person.log.locator(".failed");
+  await note.waitFor();
+  assert.equal(await note.count(), 1);
+  assert.match(await note.innerText(), /I could not get an answer/);
+  assert.deepEqual(await note.locator("a").evaluateAll((links) => links.map((a) => a.getAttribute("href"))), [
+    "tel:911",
+    "tel:+15550100",
+    "tel:+15550101",
+  ]);
+  assert.deepEqual((await person.numbers()).sort(), [...NUMBERS].sort());
+  assert.equal(await person.input.isEnabled(), true);
+}
+
+const FAULTS: Record<string, Script> = {
+  "an error of the server": ({ response }) => void response.end("Internal Server Error"),
+  "an empty list, as Rasa's silence is": ({ response }) => void response.end("[]\n"),
+  "nothing at all": ({ response }) => void response.end(),
+  "half a line": ({ line, response }) => {
+    line('{"text": "half a li');
+    response.end();
+  },
+  "wrong JSON": ({ line, response }) => {
+    line("{'text': 1}\n");
+    response.end();
+  },
+  "a line of another protocol": ({ line, response }) => {
+    line({ text: "hi" });
+    response.end();
+  },
+  "a text that is none": ({ line, response }) => {
+    line({ text: { a: 1 }, custom: { v: 1, kind: "text" } });
+    response.end();
+  },
+  "a page of a proxy": ({ response }) => void response.end("<html><body>502 Bad Gateway</body></html>\n"),
+  "a cut connection": ({ line, response }) => {
+    line({ custom: { v: 1, kind: "unknown" } });
+    setTimeout(() => response.destroy(), 100);
+  },
+};
+
+for (const [name, script] of Object.entries(FAULTS)) {
+  test(`${name} becomes a clear line with the numbers; trying again is no second message`, async () => {
+    const person = await visit();
+    person.fake.scripts.set("hello", script);
+    await person.open();
+    await person.say("hello");
+    await failed(person);
+    person.fake.says("hello", fixture("text"));
+    await person.log.getByRole("button", { name: "Try again" }).click();
+    await person.log.locator(".failed").waitFor({ state: "detached" });
+    await person.idle();
+    assert.equal(await person.log.locator(".me").count(), 1);
+    assert.equal(await person.log.locator(".text").count(), 1);
+    const ids = person.fake.messages.map(({ message_id }) => message_id);
+    assert.equal(ids.length, 2);
+    assert.equal(ids[0], ids[1]);
+    assert.equal(person.fake.messages[0]?.begin, person.fake.messages[1]?.begin);
+    await person.close();
+  });
+}
+
+for (const [name, play] of Object.entries({
+  "a server that does not answer": (() => undefined) as Script,
+  "a reply that never ends": async ({ line, response }: Parameters<Script>[0]) => {
+    line(fixture("escalation"));
+    while (!response.destroyed) await new Promise((resolve) => setTimeout(resolve, 50));
+  },
+})) {
+  test(`${name} is given up`, async () => {
+    const person = await visit();
+    person.fake.attributes += ' data-timeout="1"';
+    person.fake.scripts.set("hello", play);
+    await person.open();
+    await person.say("hello");
+    await failed(person);
+    await person.close();
+  });
+}
+
+test("a server that never stops talking is cut off", async () => {
+  const person = await visit();
+  let more = true;
+  person.fake.scripts.set("hello", async ({ line, response }) => {
+    response.on("close", () => (more = false));
+    while (more) {
+      line({ text: "and another thing", custom: { v: 1, kind: "text" } });
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  });
+  await person.open();
+  await person.say("hello");
+  await failed(person);
+  assert.ok((await person.log.locator(".text").count()) <= 100);
+  await person.close();
+});
+
+test("an escalation shows before the rest of its reply is there, and once although it is sent again", async () => {
+  const person = await visit();
+  person.fake.scripts.set("fever", ({ line, response }) => {
+    line(fixture("escalation"));
+    setTimeout(() => response.destroy(), 300);
+  });
+  await person.open();
+  await person.say("fever");
+  await person.log.locator(".escalation").waitFor();
+  await failed(person);
+  person.fake.says("fever", fixture("escalation"), fixture("answer"));
+  await person.log.getByRole("button", { name: "Try again" }).click();
+  await person.log.locator(".answer").waitFor();
+  assert.equal(await person.log.locator(".escalation").count(), 1);
+  await person.close();
+});
+
+test("gone and back: what was written meanwhile is answered on trying again", async () => {
+  const person = await visit();
+  await person.open();
+  await person.hear("first");
+  await person.fake.stop();
+  await person.say("second");
+  await failed(person);
+  await person.fake.restart();
+  await person.log.getByRole("button", { name: "Try again" }).click();
+  await person.log.getByText("You said second").waitFor();
+  assert.deepEqual(
+    person.fake.messages.map(({ text }) => text),
+    ["first", "second"],
+  );
+  assert.equal(person.fake.messages[1]?.conversation, fixture("conversation").custom.conversation);
+  await person.close();
+});
+
+test("offline: the numbers are there, and the answer once the network is back", async () => {
+  const person = await visit();
+  await person.open();
+  await person.page.context().setOffline(true);
+  await person.say("hello");
+  await failed(person);
+  await person.page.context().setOffline(false);
+  await person.log.getByRole("button", { name: "Try again" }).click();
+  await person.log.getByText("You said hello").waitFor();
+  await person.close();
+});
+
+test("429: the refusal's words, how long to wait, and a retry that is the same message", async () => {
+  const person = await visit();
+  person.fake.scripts.set("hello", ({ line, response }) => {
+    line({ ...fixture("error"), text: "You're sending messages faster than I can read them." });
+    line(fixture("end_wait"));
+    response.end();
+  });
+  await person.open();
+  await person.say("hello");
+  await person.log.getByText("faster than I can read").waitFor();
+  await person.log.getByText("Please wait 42 seconds.").waitFor();
+  person.fake.says("hello", fixture("text"));
+  await person.log.getByRole("button", { name: "Try again" }).click();
+  await person.log.locator(".text").waitFor();
+  assert.equal(new Set(person.fake.messages.map(({ message_id }) => message_id)).size, 1);
+  await person.close();
+});
+
+test("without settings from the server the page's own numbers stay; without any, a sentence does", async () => {
+  const person = await visit();
+  person.fake.settings = null;
+  await person.open();
+  assert.deepEqual(await person.numbers(), NUMBERS);
+  person.fake.attributes = "";
+  await person.page.evaluate("sessionStorage.clear()");
+  await person.page.reload();
+  await person.launcher.click();
+  assert.match(await person.line.innerText(), /local emergency number/);
+  await person.close();
+});
+
+test("an urgent message can be sent while another one hangs", async () => {
+  const person = await visit();
+  person.fake.scripts.set("hang", () => undefined);
+  person.fake.says("fever", fixture("escalation"));
+  await person.open();
+  await person.say("hang");
+  await person.say("fever");
+  await person.log.locator(".escalation").waitFor();
+  await person.close();
+});

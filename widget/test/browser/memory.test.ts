@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fixture } from "../support/paths.js";
+import { visits, type Visit } from "../support/visit.js";
+
+const visit = visits();
+const TOKEN = fixture("conversation").custom.conversation;
+
+async function kept(person: Visit): Promise<[number, number]> {
+  return person.page.evaluate(() => [sessionStorage.length, localStorage.length]);
+}
+
+test("a reload and another page continue the conversation, with the window as it was", async () => {
+  const person = await visit();
+  person.fake.says("fever", fixture("escalation"), fixture("answer"));
+  await person.open();
+  await person.hear("fever");
+  await person.page.reload();
+  await person.log.locator(".answer").waitFor();
+  await person.page.getByRole("link", { name: "Another page" }).click();
+  await person.log.locator(".escalation").waitFor();
+  assert.equal(await person.window.isVisible(), true);
+  assert.equal(await person.log.locator(".me").count(), 1);
+  await person.page.keyboard.press("Tab");
+  await person.hear("hello");
+  assert.equal(person.fake.messages[1]?.conversation, TOKEN);
+  await person.window.getByRole("button", { name: "Close" }).click();
+  await person.page.reload();
+  assert.equal(await person.launcher.isVisible(), true);
+  assert.equal(await person.window.isVisible(), false);
+  await person.launcher.click();
+  assert.equal(await person.log.locator(".me").count(), 2);
+  assert.deepEqual(await person.numbers(), ["tel:+15550100", "tel:911"]); // As after any escalation.
+  await person.close();
+});
+
+test("a reply that was on its way when the page changed arrives on the next page, without a second message", async () => {
+  const person = await visit();
+  person.fake.scripts.set("slow", () => undefined);
+  await person.open();
+  await person.say("slow");
+  await person.page.locator("clinic-guide .typing").waitFor();
+  person.fake.says("slow", fixture("text"));
+  await person.page.getByRole("link", { name: "Another page" }).click();
+  await person.log.locator(".text").waitFor();
+  assert.equal(await person.log.locator(".me").count(), 1);
+  assert.equal(new Set(person.fake.messages.map(({ message_id }) => message_id)).size, 1);
+  await person.close();
+});
+
+test("two messages at once begin one conversation", async () => {
+  const person = await visit();
+  await person.open();
+  await person.say("one");
+  await person.say("two");
+  await person.log.getByText("You said two").waitFor();
+  assert.equal(new Set(person.fake.messages.map(({ begin }) => begin)).size, 1);
+  await person.close();
+});
+
+test("it is kept for the tab by default, for good or not at all if the page says so", async () => {
+  for (const [attribute, expected] of [
+    ["", [1, 0]],
+    [' data-storage="local"', [0, 1]],
+    [' data-storage="none"', [0, 0]],
+  ] as const) {
+    const person = await visit();
+    person.fake.attributes += attribute;
+    await person.open();
+    await person.hear("hello");
+    assert.deepEqual(await kept(person), expected);
+    await person.page.reload();
+    if (await person.launcher.isVisible()) await person.launcher.click();
+    assert.equal(await person.log.locator(".me").count(), expected[0] + expected[1]);
+    await person.close();
+  }
+});
+
+test("with storage blocked the conversation works as long as the page lasts", async () => {
+  const person = await visit();
+  await person.page.addInitScript(() => {
+    for (const name of ["sessionStorage", "localStorage"]) {
+      Object.defineProperty(window, name, {
+        get: () => {
+          throw new DOMException("blocked", "SecurityError");
+        },
+      });
+    }
+  });
+  await person.open();
+  await person.hear("hello");
+  await person.hear("again");
+  assert.equal(person.fake.messages[1]?.conversation, TOKEN);
+  await person.close();
+});
+
+test("Clear asks once, empties the window and deletes on the server", async () => {
+  const person = await visit();
+  await person.open();
+  await person.hear("hello");
+  const clear = person.window.locator(".tools button").last();
+  await clear.click();
+  assert.equal(await clear.innerText(), "Clear for good?");
+  await person.input.focus();
+  assert.equal(await clear.innerText(), "Clear"); // Thought better of it.
+  assert.deepEqual(person.fake.cleared, []);
+  await clear.click();
+  await clear.click();
+  await person.log.getByText("The conversation has been deleted.").waitFor();
+  assert.deepEqual(person.fake.cleared, [TOKEN]);
+  assert.equal(await person.log.locator(".me").count(), 0);
+  await person.hear("anew");
+  assert.equal(person.fake.messages[1]?.conversation, undefined);
+  assert.notEqual(person.fake.messages[1]?.begin, person.fake.messages[0]?.begin);
+  await person.page.reload();
+  await person.log.getByText("You said anew").waitFor();
+  assert.equal(await person.log.getByText("hello").count(), 0);
+  await person.close();
+});
+
+test("what could not be deleted on the server is said", async () => {
+  const person = await visit();
+  person.fake.clears = false;
+  await person.open();
+  await person.hear("hello");
+  const clear = person.window.locator(".tools button").last();
+  await clear.click();
+  await clear.click();
+  await person.log.getByText("Deleted here, but not yet at the clinic.").waitFor();
+  await person.close();
+});
+
+test("a reply that arrives after Clear is not shown", async () => {
+  const person = await visit();
+  let go: () => void = () => undefined;
+  person.fake.scripts.set("slow", async ({ line, end }) => {
+    await new Promise<void>((resolve) => (go = resolve));
+    line(fixture("answer"));
+    end();
+  });
+  await person.open();
+  await person.say("slow");
+  const clear = person.window.locator(".tools button").last();
+  await clear.click();
+  await clear.click();
+  await person.log.getByText("The conversation has been deleted.").waitFor();
+  go();
+  await person.idle();
+  assert.equal(await person.log.locator(".answer").count(), 0);
+  await person.close();
+});
+
+test("after the time limit the conversation is deleted, here and on the server", async () => {
+  const person = await visit();
+  await person.page.clock.install();
+  person.fake.attributes += ' data-minutes="10"';
+  await person.open();
+  await person.hear("hello");
+  await person.page.clock.fastForward("09:00");
+  assert.equal(await person.log.locator(".me").count(), 1);
+  await person.page.clock.fastForward("01:30");
+  await person.log.getByText("The conversation has been deleted.").waitFor();
+  assert.deepEqual(person.fake.cleared, [TOKEN]);
+  await person.close();
+});
+
+test("a conversation that is past the limit when the page is opened is not shown", async () => {
+  const person = await visit();
+  await person.page.clock.install();
+  await person.open();
+  await person.hear("hello");
+  await person.page.goto("about:blank");
+  await person.page.clock.fastForward("31:00");
+  await person.page.goto(person.fake.url + "/page");
+  await person.page.locator("clinic-guide section").waitFor({ state: "attached" });
+  if (await person.launcher.isVisible()) await person.launcher.click();
+  assert.equal(await person.log.locator(".me").count(), 0);
+  await person.close();
+});
+
+test("taken off the page, the element lets go of everything", async () => {
+  const person = await visit();
+  person.fake.scripts.set("hang", () => undefined);
+  await person.open();
+  await person.say("hang");
+  await person.page.evaluate(() => {
+    const guide = document.querySelector("clinic-guide")!;
+    guide.remove();
+    location.hash = "clinic-guide";
+  });
+  await person.page.waitForTimeout(100);
+  await person.page.evaluate(() => document.querySelectorAll("clinic-guide").length);
+  assert.equal(await person.page.locator("clinic-guide").count(), 0);
+  await person.page.evaluate(() => {
+    document.body.append(document.createElement("clinic-guide"));
+  });
+  await person.log.locator(".me").waitFor();
+  await person.close();
+});
