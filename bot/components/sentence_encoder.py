@@ -18,18 +18,24 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
-from bot.components.adaptation import adaptation_sources, encoder_defaults, training_encoder
+from bot.components.adaptation import (
+    adaptation_sources,
+    encoder_defaults,
+    nlu_examples,
+    training_encoder,
+)
 from bot.components.fingerprint import code_hash, files_hash
 from bot.components.query_writer import Queries
 from bot.encoding import Encoder, Vectors, check_model, load_encoder
 from bot.encoding.adaptation import WEIGHTS, copy_weights, load_adapted
+from bot.encoding.scaling import Scaling
 from bot.safety.clauses import Clause, message_clauses
 
 logger = logging.getLogger(__name__)
 
 MODEL = "model"
 ADAPT = "adapt"
-DIMENSION_FILE = "dimension.txt"
+SCALING_FILE = "scaling.npz"
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,7 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
         self._model = str(config[MODEL])
         self.encoder: Encoder | None = None
         self.dimension = 0
+        self.scaling: Scaling | None = None
 
     @classmethod
     def create(
@@ -104,7 +111,8 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
         """Loads the encoder; without it the patterns still detect symptoms."""
         component = cls.create(config, model_storage, resource, execution_context)
         with model_storage.read_from(resource) as folder:
-            component.dimension = int((folder / DIMENSION_FILE).read_text())
+            component.scaling = Scaling.load(folder / SCALING_FILE)
+        component.dimension = len(component.scaling.mean)
         try:
             with model_storage.read_from(resource) as folder:
                 adapted = (folder / WEIGHTS).is_file()
@@ -129,29 +137,32 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
         check_model(self._model)
         trained = training_encoder(self._config, training_data)
         with self._model_storage.write_to(self._resource) as folder:
-            (folder / DIMENSION_FILE).write_text(str(trained.encoder.dimension))
+            _scaling(trained.encoder, training_data).save(folder / SCALING_FILE)
             if trained.folder is not None:
                 copy_weights(trained.folder, folder)
         return self._resource
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Adds the embedding of each training example."""
+        """Adds the embedding of each training example, scaled."""
         encoder = training_encoder(self._config, training_data).encoder
+        scaling = _scaling(encoder, training_data)
         examples = [m for m in training_data.training_examples if m.get(TEXT)]
         vectors = encoder.encode([m.get(TEXT) for m in examples])
         for message, vector in zip(examples, vectors, strict=True):
-            self._add_feature(message, vector)
+            self._add_feature(message, scaling(vector))
         return training_data
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Adds the embedding of each message and of its clauses."""
+        """Adds the embeddings of each message and, scaled, the feature of the classifier."""
         for message in messages:
             text = message.get(TEXT) or ""
             embeddings = self._embed(text, message.get(contract.QUERIES) or Queries(text))
             message.set(contract.EMBEDDINGS, embeddings)
             # The intent classifier expects the feature; zeros leave it the n-grams.
-            nothing = np.zeros(self.dimension, dtype=np.float32)
-            self._add_feature(message, nothing if embeddings is None else embeddings.whole)
+            feature = np.zeros(self.dimension, dtype=np.float32)
+            if embeddings is not None and self.scaling is not None:
+                feature = self.scaling(embeddings.whole)
+            self._add_feature(message, feature)
         return messages
 
     def _embed(self, text: str, queries: Queries) -> Embeddings | None:
@@ -179,3 +190,8 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
         message.add_features(
             Features(vector[None, :], FEATURE_TYPE_SENTENCE, TEXT, self._identifier)
         )
+
+
+def _scaling(encoder: Encoder, training_data: TrainingData) -> Scaling:
+    """Learns the scaling from the training examples: in any order, each wording once."""
+    return Scaling.fit(encoder.encode([text for text, _ in nlu_examples(training_data)]))

@@ -10,6 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.encoding import Vectors
+from bot.encoding.scaling import Scaling
+
+PROBE_C = 3.0
+"""On dev, 2026-11-24, 3 and 20: right at rank 1 0.932 and 0.926, answered right 0.863 and 0.853."""
 
 Scores = NDArray[np.float32]
 
@@ -30,9 +34,10 @@ class LinearModel:
         """Returns scores, shape (rows of x, targets)."""
         return np.asarray(x @ self._by_feature + self.bias, dtype=np.float32)
 
-    def save(self, path: Path) -> None:
-        """Writes weights as plain arrays (no pickle)."""
-        np.savez(path, weights=self.weights.astype(np.float16), bias=self.bias)
+    def save(self, path: Path, *, half: bool = False) -> None:
+        """Writes weights as plain arrays (no pickle), in half precision if asked."""
+        kind = np.float16 if half else np.float32
+        np.savez(path, weights=self.weights.astype(kind), bias=self.bias)
 
     @classmethod
     def load(cls, path: Path) -> LinearModel:
@@ -45,8 +50,12 @@ def fit_probe(vectors: Vectors, targets: NDArray[np.int64], count: int) -> Linea
     """Fits multinomial logistic regression on embeddings; deterministic."""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=20.0, max_iter=200, tol=1e-3).fit(vectors, targets)
-    return _spread(model.coef_, model.intercept_, model.classes_, count)
+    scaling = Scaling.fit(vectors)
+    model = LogisticRegression(C=PROBE_C, max_iter=200, tol=1e-3).fit(scaling(vectors), targets)
+    # The scaling is linear, so it goes into the weights: w(x - m)/s = (w/s)x - (w/s)m.
+    weights = model.coef_ / scaling.spread
+    bias = model.intercept_ - weights @ scaling.mean
+    return _spread(weights, bias, model.classes_, count)
 
 
 def fit_lexical(features: Any, targets: NDArray[np.int64], count: int) -> LinearModel:

@@ -125,7 +125,7 @@ class Ranker:
         """Writes the index and the models."""
         self.index.save(folder / "index.faiss")
         self.probe.save(folder / "probe.npz")
-        self.lexical.save(folder / "lexical.npz")
+        self.lexical.save(folder / "lexical.npz", half=True)
         np.savez(folder / "ranker.npz", owners=self.owners, idf=self.characters.idf)
 
     @classmethod
