@@ -50,7 +50,7 @@ for (const [name, options] of Object.entries(VIEWS)) {
     fake.says("error", fixture("error"));
     fake.scripts.set("hang", () => undefined);
     fake.scripts.set("fail", ({ response }) => void response.end("nothing"));
-    await page.goto(fake.url + "/page");
+    await person.go();
     await page.evaluate(AXE);
     await check(person, "closed");
     await person.launcher.click();

@@ -152,7 +152,7 @@ test("the clinic's name, logo, greeting, colours and language are the page's", a
   const person = await visit();
   person.fake.attributes += ' data-name="North" data-greeting="Welcome." data-lang="es-MX" data-logo="/logo.svg"';
   person.fake.head = "<style>clinic-guide { --guide-color: rgb(1, 60, 80) }</style>";
-  await person.page.goto(person.fake.url + "/page");
+  await person.go();
   assert.equal(await person.launcher.innerText(), "Pregunte a la guía");
   assert.equal(await person.launcher.evaluate((button) => getComputedStyle(button).backgroundColor), "rgb(1, 60, 80)");
   await person.launcher.click();
@@ -166,11 +166,11 @@ test("the clinic's name, logo, greeting, colours and language are the page's", a
 test("a link to #clinic-guide opens it; inline it is always open", async () => {
   const person = await visit();
   person.fake.body = '<p><a href="#clinic-guide">Ask</a></p>';
-  await person.page.goto(person.fake.url + "/page");
+  await person.go();
   await person.page.getByRole("link", { name: "Ask" }).click();
   assert.equal(await person.window.isVisible(), true);
   person.fake.attributes += ' data-mode="inline"';
-  await person.page.goto(person.fake.url + "/page2");
+  await person.go("/page2");
   assert.equal(await person.window.isVisible(), true);
   await person.input.press("Escape");
   assert.equal(await person.window.isVisible(), true);

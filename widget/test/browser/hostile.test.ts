@@ -97,7 +97,7 @@ test("what a hostile page could have put into the storage does not run either", 
   const person = await visit();
   const broken = ["null", "7", "[]", "{", '{"v":1,"log":7}', '{"v":9,"log":[]}', '{"v":1,"at":1e15,"log":[]}'];
   for (const value of broken) {
-    await person.page.goto(person.fake.url + "/page");
+    await person.go();
     await person.page.evaluate((kept) => {
       sessionStorage.setItem(`clinic-guide ${location.origin}/webhooks/widget/`, kept);
     }, value);

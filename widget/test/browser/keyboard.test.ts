@@ -25,7 +25,7 @@ async function tab(person: Visit, times: number, key = "Tab"): Promise<string[]>
 
 test("Tab reaches the button, Enter opens and focuses the input, Escape closes and gives the focus back", async () => {
   const person = await visit();
-  await person.page.goto(person.fake.url + "/page");
+  await person.go();
   assert.deepEqual(await tab(person, 3), ["Another page", "A button of the page", "Ask the guide"]);
   await person.page.keyboard.press("Enter");
   assert.equal(await focused(person), "Your question");
@@ -39,7 +39,7 @@ test("Tab reaches the button, Enter opens and focuses the input, Escape closes a
 
 test("closed, nothing of the window can be reached", async () => {
   const person = await visit();
-  await person.page.goto(person.fake.url + "/page");
+  await person.go();
   const seen = await tab(person, 4);
   assert.equal(seen[2], "Ask the guide");
   assert.match(String(seen[3]), /^A clinic/); // Round again: the page itself.
@@ -80,7 +80,7 @@ test("everything can be reached, in the order in which it is seen", async () => 
 test("a whole conversation with the keyboard alone", async () => {
   const person = await visit();
   person.fake.says("what?", fixture("answer"));
-  await person.page.goto(person.fake.url + "/page");
+  await person.go();
   await tab(person, 3);
   await person.page.keyboard.press("Enter");
   await person.page.keyboard.type("what?");
@@ -103,7 +103,7 @@ test("every target is at least 44 pixels wide and high, in every size of window"
   ]) {
     const person = await visit({ viewport });
     person.fake.says("fever", fixture("escalation"), fixture("answer_marked"));
-    await person.page.goto(person.fake.url + "/page");
+    await person.go();
     const launcher = await person.launcher.boundingBox();
     assert.ok(launcher && launcher.width >= 44 && launcher.height >= 44);
     await person.launcher.click();

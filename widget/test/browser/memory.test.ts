@@ -171,7 +171,7 @@ test("a conversation that is past the limit when the page is opened is not shown
   await person.hear("hello");
   await person.page.goto("about:blank");
   await person.page.clock.fastForward("31:00");
-  await person.page.goto(person.fake.url + "/page");
+  await person.go();
   await person.page.locator("clinic-guide section").waitFor({ state: "attached" });
   if (await person.launcher.isVisible()) await person.launcher.click();
   assert.equal(await person.log.locator(".me").count(), 0);

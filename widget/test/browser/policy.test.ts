@@ -46,7 +46,7 @@ test("under a strict policy with Trusted Types everything works and nothing is v
 test("the policy is one that catches what it should", async () => {
   const person = await visit();
   person.fake.headers = { "Content-Security-Policy": STRICT };
-  await person.page.goto(person.fake.url + "/page");
+  await person.go();
   const caught = await person.page.evaluate(() => {
     try {
       document.body.innerHTML = "<b>x</b>";
@@ -65,7 +65,7 @@ test("no request leaves for another origin, and none at all before the window is
   const origins = new Set<string>();
   page.on("request", (request) => origins.add(new URL(request.url()).origin));
   fake.says("fever", fixture("escalation"), fixture("answer_marked"));
-  await page.goto(fake.url + "/page");
+  await person.go();
   await person.launcher.waitFor();
   assert.deepEqual(fake.hits.filter((path) => path.startsWith("/webhooks/widget/")), ["/webhooks/widget/clinic-guide.js"]);
   await person.launcher.click();
@@ -83,7 +83,7 @@ test("a page's styles cannot hide the line or the card, or change what they say"
     clinic-guide { visibility: hidden !important; opacity: 0 !important; --u: white; --ub: white; --guide-color: white }
   </style>`;
   person.fake.says("fever", fixture("escalation"));
-  await person.page.goto(person.fake.url + "/page");
+  await person.go();
   await person.page.evaluate(() => {
     (document.querySelector("clinic-guide") as unknown as { show(): void }).show();
   });

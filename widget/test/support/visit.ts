@@ -32,8 +32,14 @@ export class Visit {
     return this.page.locator("clinic-guide .line");
   }
 
-  async open(path = "/page"): Promise<this> {
+  /** Goes to a page and waits until the widget is on it. */
+  async go(path = "/page"): Promise<void> {
     await this.page.goto(this.fake.url + path);
+    await this.page.locator("clinic-guide section").waitFor({ state: "attached" });
+  }
+
+  async open(path = "/page"): Promise<this> {
+    await this.go(path);
     await this.launcher.click();
     return this;
   }
