@@ -21,6 +21,12 @@ get() {
   fi
 }
 
+# Node knows its own certificate authorities only; a hospital's network has put its own among the system's.
+authorities=/etc/ssl/certs/ca-certificates.crt
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$authorities" ]; then
+  export NODE_EXTRA_CA_CERTS="$authorities"
+fi
+
 command -v npm >/dev/null 2>&1 || get nodejs npm
 command -v npm >/dev/null 2>&1 ||
   fail "Node 18.18 or newer with npm is needed to build and test the widget (running the bot needs neither)." \

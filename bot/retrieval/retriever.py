@@ -16,6 +16,7 @@ from bot.encoding import Encoder, Vectors
 from bot.encoding.holdout import held_out
 from bot.errors import ModelError
 from bot.knowledge.base import KnowledgeBase
+from bot.knowledge.passage import PassageKind
 from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.entries import Entry, EntryKind, build_entries, is_passage
 from bot.retrieval.gate import Gate, gate_features
@@ -103,7 +104,9 @@ class Retriever:
             for e in entries
             if e.target in catalogue.cards and not catalogue.cards[e.target].asked
         ]
-        marks = find_marks(entries, {i: card.quote for i, card in catalogue.cards.items()})
+        # A table row is read whole: its cells answer together.
+        prose = {p.id: p.quote for p in knowledge.passages if p.kind is not PassageKind.ROW}
+        marks = find_marks(entries, prose)
         return cls(Ranker.fit(entries, vectors), gate, catalogue, own_words, marks)
 
     def rank(

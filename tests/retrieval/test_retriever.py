@@ -402,3 +402,18 @@ def test_vectors_of_the_fake_encoder_are_what_it_says(encoder: WordEncoder) -> N
     one, two, none = encoder.encode(["alpha beta", "beta gamma delta", ""])
     assert one @ two == pytest.approx(1 / np.sqrt(2 * 3))
     assert not none.any()
+
+
+def test_only_prose_of_several_sentences_has_one_to_mark(
+    tmp_path: Path, encoder: WordEncoder
+) -> None:
+    table = "| Step | What happens |\n|---|---|\n| Infusion | Cells go in. It is short. |\n"
+    body = f"One alone here.\n\nThe cells go in. It may take an hour.\n\n{table}"
+    retriever = Retriever.fit(
+        load_knowledge(write_knowledge(tmp_path / "in", {"doc": body})), encoder
+    )
+    assert list(retriever.marker.marks) == ["doc/opening/the-cells-go-in-it-may"]
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    retriever.save(saved)
+    assert Retriever.load(saved).marker.marks == retriever.marker.marks
