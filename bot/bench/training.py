@@ -16,6 +16,8 @@ from bot.bench.errors import BenchError
 from bot.bench.process import Program
 from bot.settings import ROOT
 
+FACTS = "trained.json"
+
 TRAIN_SECONDS = 3600.0
 """A training that takes longer hangs."""
 
@@ -56,7 +58,7 @@ def stock_model(cache: Path, work: Path) -> Trained:
         command = rasa("init", "--no-prompt", "--init-dir", str(project))
         return _train(command, project, work / "train-stock.log")
 
-    return _cached(STOCK, cache, make)
+    return _cached(STOCK, cache, make, work)
 
 
 def bare_model(cache: Path, work: Path) -> Trained:
@@ -66,7 +68,7 @@ def bare_model(cache: Path, work: Path) -> Trained:
         bare.write_project(project)
         return _train(rasa("train"), project, work / "train-bare.log")
 
-    return _cached(BARE, cache, make)
+    return _cached(BARE, cache, make, work)
 
 
 def newest(folder: Path) -> Path:
@@ -86,16 +88,23 @@ def _train(command: list[str], project: Path, log: Path) -> float:
         return program.wait(TRAIN_SECONDS)
 
 
-def _cached(name: str, cache: Path, make: Callable[[Path], float]) -> Trained:
-    """Makes the project once for a version of Rasa and Python; remembers how long it took."""
+def _cached(name: str, cache: Path, make: Callable[[Path], float], work: Path) -> Trained:
+    """Makes the project once for a version of Rasa and Python; remembers how long it took.
+
+    It is kept packed: `rasa test` reads whatever lies open below this folder.
+    """
     made_with = f"{name}-rasa-{version('rasa')}-python-{platform.python_version()}"
-    project = cache / made_with
-    facts = project / "trained.json"
-    if facts.is_file():
-        seconds = float(json.loads(facts.read_text("utf-8"))["seconds"])
-        return Trained(project, newest(project / "models"), seconds, cached=True)
-    shutil.rmtree(project, ignore_errors=True)  # What a broken run left.
+    kept = cache / f"{made_with}.tar"
+    project = work / made_with
     project.mkdir(parents=True)
+    if kept.is_file():
+        shutil.unpack_archive(kept, project, filter="data")
+        seconds = float(json.loads((project / FACTS).read_text("utf-8"))["seconds"])
+        return Trained(project, newest(project / "models"), seconds, cached=True)
     seconds = make(project)
-    facts.write_text(json.dumps({"seconds": seconds}), "utf-8")
+    (project / FACTS).write_text(json.dumps({"seconds": seconds}), "utf-8")
+    shutil.rmtree(project / ".rasa", ignore_errors=True)  # What training alone needs.
+    cache.mkdir(parents=True, exist_ok=True)
+    draft = Path(shutil.make_archive(str(work / made_with), "tar", project))
+    shutil.move(draft, kept)
     return Trained(project, newest(project / "models"), seconds)

@@ -71,10 +71,13 @@ class Memory:
         await self._ask(None, "forget_old", retention_days, patience=30.0)
 
     def close(self) -> None:
-        """Closes the store, without waiting for a database that does not answer."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
-        if self._store is not None:
-            self._store.close()
+        """Closes the store after what is under way, without waiting for it.
+
+        In the store's own thread: a SQLite connection that is closed while another thread uses it
+        takes the process down.
+        """
+        self._thread.submit(self._close)
+        self._thread.shutdown(wait=False)
 
     async def _ask(self, otherwise: T, name: str, *args: Any, patience: float = PATIENCE) -> T:
         loop = asyncio.get_running_loop()
@@ -96,6 +99,10 @@ class Memory:
             return otherwise
         self._well = True
         return answer
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
 
     def _call(self, name: str, *args: Any) -> Any:
         if self._store is None:

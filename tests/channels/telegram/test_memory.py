@@ -1,0 +1,50 @@
+"""The store is closed in its own thread, after what is under way there."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import cast
+
+from bot.channels.telegram.memory import Memory
+from bot.channels.telegram.store import TelegramStore
+
+
+class SlowStore:
+    """Notes what is done to it, and in which thread; `forget_old` lasts until it is let go."""
+
+    def __init__(self) -> None:
+        self.begun, self.go_on = threading.Event(), threading.Event()
+        self.closed = threading.Event()
+        self.done: list[tuple[str, int]] = []
+
+    def forget_old(self, retention_days: int) -> None:
+        self.begun.set()
+        assert self.go_on.wait(30)
+        self.done.append(("forget_old", threading.get_ident()))
+
+    def close(self) -> None:
+        self.done.append(("close", threading.get_ident()))
+        self.closed.set()
+
+
+async def test_closing_waits_its_turn_in_the_stores_thread() -> None:
+    store = SlowStore()
+    memory = Memory(lambda: cast(TelegramStore, store))
+    forgetting = asyncio.ensure_future(memory.forget_old(30))
+    await asyncio.to_thread(store.begun.wait, 30)
+    memory.close()  # Returns at once, and touches nothing that is in use.
+    assert store.done == []
+    store.go_on.set()
+    await forgetting
+    assert await asyncio.to_thread(store.closed.wait, 30)
+    assert [name for name, _ in store.done] == ["forget_old", "close"]
+    assert len({thread for _, thread in store.done}) == 1
+    assert threading.get_ident() not in {thread for _, thread in store.done}
+
+
+async def test_a_store_that_was_never_opened_is_not_opened_to_be_closed() -> None:
+    def never() -> TelegramStore:
+        raise AssertionError("opened")
+
+    Memory(never).close()
