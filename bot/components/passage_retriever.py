@@ -201,7 +201,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             return None
         if queries.last not in self.retriever.catalogue.cards:  # Said by another model.
             return None
-        vectors = embeddings.in_context[None, :]
+        vectors = embeddings.in_context()[None, :]
         ranking = self.retriever.rank_all([queries.in_context], vectors)[0]
         return follow_up(alone, ranking, queries.last)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,8 +49,8 @@ class Embeddings:
     clause_vectors: Vectors
     query: Vectors
     """Of its words, widened by the glossary."""
-    in_context: Vectors | None = None
-    """Of the same behind the title of the last answer."""
+    in_context: Callable[[], Vectors] | None = None
+    """Encodes the same behind the title of the last answer: few messages need it, so none waits."""
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
@@ -170,9 +172,7 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
             return None
         try:
             clauses = message_clauses(text)
-            beside = [q for q in (queries.in_context,) if q]
-            if queries.text != text:
-                beside.append(queries.text)
+            beside = [queries.text] if queries.text != text else []
             vectors = self.encoder.encode([text, *(c.text for c in clauses), *beside])
         except Exception as error:  # The escalation depends on no embedding.
             logger.error("message not embedded: %s", type(error).__name__)
@@ -183,8 +183,14 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
             clauses=clauses,
             clause_vectors=vectors[1:end],
             query=vectors[0] if queries.text == text else vectors[-1],
-            in_context=vectors[end] if queries.in_context else None,
+            in_context=partial(self._encode_one, queries.in_context)
+            if queries.in_context
+            else None,
         )
+
+    def _encode_one(self, text: str) -> Vectors:
+        assert self.encoder is not None
+        return np.asarray(self.encoder.encode([text])[0], dtype=np.float32)
 
     def _add_feature(self, message: Message, vector: Vectors) -> None:
         message.add_features(

@@ -41,6 +41,7 @@ export async function send(
       const line = read(text);
       if (line.custom.kind === "end") return line;
       size += A_LINE;
+      if (size > MOST) break; // One chunk may hold more lines than any reply.
       heard(line);
     }
     if (size > MOST) throw new Error("no end");

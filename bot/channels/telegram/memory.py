@@ -18,6 +18,9 @@ T = TypeVar("T")
 PATIENCE: Final = 1.0
 """Seconds that a turn waits for the store: an escalation must leave within two."""
 
+CLOSING: Final = 5.0
+"""Seconds that the server's end waits for it: a database that does not answer is left behind."""
+
 REMEMBERED: Final = 10_000
 
 
@@ -70,14 +73,16 @@ class Memory:
         self._sites.clear()  # So that a person who still writes counts as such tomorrow too.
         await self._ask(None, "forget_old", retention_days, patience=30.0)
 
-    def close(self) -> None:
-        """Closes the store after what is under way, without waiting for it.
+    async def close(self) -> None:
+        """Closes the store after what is under way, and waits for it some seconds at most.
 
         In the store's own thread: a SQLite connection that is closed while another thread uses it
         takes the process down.
         """
-        self._thread.submit(self._close)
+        closing = asyncio.get_running_loop().run_in_executor(self._thread, self._close)
+        closing.add_done_callback(lambda late: late.cancelled() or late.exception())
         self._thread.shutdown(wait=False)
+        await asyncio.wait({closing}, timeout=CLOSING)
 
     async def _ask(self, otherwise: T, name: str, *args: Any, patience: float = PATIENCE) -> T:
         loop = asyncio.get_running_loop()

@@ -79,7 +79,7 @@ class Session:
             await self.intake.close(PATIENCE)
         await self._outbox.close()
         await self._signals.close()
-        self._memory.close()
+        await self._memory.close()
         self._lock.release()
         with suppress(Exception):
             await self._bot.shutdown()

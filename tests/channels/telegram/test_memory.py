@@ -6,6 +6,8 @@ import asyncio
 import threading
 from typing import cast
 
+import pytest
+
 from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.store import TelegramStore
 
@@ -33,11 +35,13 @@ async def test_closing_waits_its_turn_in_the_stores_thread() -> None:
     memory = Memory(lambda: cast(TelegramStore, store))
     forgetting = asyncio.ensure_future(memory.forget_old(30))
     await asyncio.to_thread(store.begun.wait, 30)
-    memory.close()  # Returns at once, and touches nothing that is in use.
-    assert store.done == []
+    closing = asyncio.ensure_future(memory.close())
+    await asyncio.sleep(0.05)
+    assert store.done == []  # Nothing is touched that is in use.
     store.go_on.set()
     await forgetting
-    assert await asyncio.to_thread(store.closed.wait, 30)
+    await closing
+    assert store.closed.is_set()
     assert [name for name, _ in store.done] == ["forget_old", "close"]
     assert len({thread for _, thread in store.done}) == 1
     assert threading.get_ident() not in {thread for _, thread in store.done}
@@ -47,4 +51,16 @@ async def test_a_store_that_was_never_opened_is_not_opened_to_be_closed() -> Non
     def never() -> TelegramStore:
         raise AssertionError("opened")
 
-    Memory(never).close()
+    await Memory(never).close()
+
+
+async def test_a_store_that_does_not_answer_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.channels.telegram.memory.CLOSING", 0.05)
+    store = SlowStore()
+    memory = Memory(lambda: cast(TelegramStore, store))
+    forgetting = asyncio.ensure_future(memory.forget_old(30))
+    await asyncio.to_thread(store.begun.wait, 30)
+    await memory.close()
+    assert not store.closed.is_set()
+    store.go_on.set()
+    await forgetting
