@@ -15,8 +15,8 @@ LINKS = 32
 """Neighbours that an approximate index keeps of each vector (HNSW's M)."""
 
 BUILD_REACH, SEARCH_REACH = 200, 128
-"""Candidates looked at while building and searching one: recall 0.98 and more of the exact
-index's ten up to 50,000 vectors (docs/scale.md)."""
+"""Candidates looked at while building and searching one; `make bench-scale` measures what recall
+of the exact index's results they give."""
 
 
 class VectorIndex:
