@@ -236,15 +236,10 @@ class UpdateHandler:
                 recipient=str(chat_id),
                 channel=CHANNEL,
             )
-            await self._guard.handle(incoming, _no_turn, deliver)
+            await self._guard.refuse(incoming, contract.UTTER_UNAVAILABLE, deliver)
         except Exception as error:
             logger.error("apology not made: %s", type(error).__name__)
         return arrivals
-
-
-async def _no_turn(message: UserMessage) -> None:
-    """Fails, so that the guard apologises."""
-    raise RuntimeError("no turn for this update")
 
 
 def address_of(reading: Reading) -> Address:
