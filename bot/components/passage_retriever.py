@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,10 @@ from bot.components.adaptation import (
 from bot.components.fingerprint import code_hash
 from bot.components.query_writer import Queries
 from bot.knowledge.base import knowledge_hash, load_knowledge
-from bot.retrieval.followup import FollowUp, follow_up
+from bot.retrieval.followup import LEANING, FollowUp, follow_up
 from bot.retrieval.message_data import decision_data
 from bot.retrieval.retriever import Ranking, Retriever
-from bot.retrieval.router import Context, Decision, Thresholds, route
+from bot.retrieval.router import Context, Decision, route
 from bot.safety import Verdict
 from bot.safety.clauses import Clause
 from bot.settings import ROOT
@@ -144,7 +145,6 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         text = message.get(TEXT) or ""
         intent = message.get(INTENT) or {}
         query, ranking = self._rank(message, text, verdict if urgent else None)
-        following = None if urgent or ranking is None else self._follow_up(message, ranking)
         decision = route(
             query,
             intent.get("name"),
@@ -153,7 +153,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             self.retriever.catalogue,
             context=context,
             urgent=urgent,
-            following=following,
+            following=partial(self._follow_up, message, ranking) if ranking else None,
         )
         foreign = verdict is not None and verdict.language != "en" and not urgent
         foreign = foreign and len(text.split()) >= FOREIGN_WORDS
@@ -196,12 +196,17 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         """Reads the message behind the last answer, if it is not clear on its own."""
         assert self.retriever is not None
         queries, embeddings = message.get(contract.QUERIES), message.get(contract.EMBEDDINGS)
-        unclear = alone.confidence < Thresholds().answer
-        if not unclear or not queries or embeddings is None or embeddings.in_context is None:
+        if alone.confidence < LEANING or not queries:
+            return None
+        if embeddings is None or embeddings.in_context is None:
             return None
         if queries.last not in self.retriever.catalogue.cards:  # Said by another model.
             return None
-        vectors = embeddings.in_context()[None, :]
+        try:
+            vectors = embeddings.in_context()[None, :]
+        except Exception as error:  # Then the message is read on its own.
+            logger.error("message not read in context: %s", type(error).__name__)
+            return None
         ranking = self.retriever.rank_all([queries.in_context], vectors)[0]
         return follow_up(alone, ranking, queries.last)
 

@@ -6,7 +6,7 @@ Plain Python: the graph component feeds it, the answer policy carries it out.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,6 +18,9 @@ from bot.retrieval.retriever import Ranking
 
 RELATED = 3
 """Buttons under an answer: what fits a phone without scrolling."""
+
+InContext = Callable[[], FollowUp | None]
+"""Reads a message behind the last answer: another encoding, so it is called only if need be."""
 
 KNOWLEDGE_INTENTS = frozenset(
     {
@@ -81,7 +84,7 @@ def route(
     context: Context = Context(),
     thresholds: Thresholds = Thresholds(),
     urgent: bool = False,
-    following: FollowUp | None = None,
+    following: InContext | None = None,
 ) -> Decision:
     """Decides about one message.
 
@@ -94,7 +97,7 @@ def route(
         context: what was said before.
         thresholds: see `Thresholds`.
         urgent: an escalation goes first; only a sure answer may follow it.
-        following: what the message means behind the last answer, if it is unclear alone.
+        following: reads the message behind the last answer; asked only where it is unclear alone.
     """
     picked = pick_offered(text, context.offered)
     if picked and picked in catalogue.cards:
@@ -133,7 +136,7 @@ def _of_knowledge(
     thresholds: Thresholds,
     *,
     insist: bool = False,
-    following: FollowUp | None = None,
+    following: InContext | None = None,
 ) -> Decision:
     sure = ranking.confidence
     answerable = bool(ranking.passages) and sure >= thresholds.answer
@@ -155,12 +158,13 @@ def _of_knowledge(
     if other and ahead and other.target.startswith(TOPIC_PREFIX):
         topic = other.target[len(TOPIC_PREFIX) :]
         return Decision(contract.UTTER_NOT_COVERED, topic=topic, unanswered=True, **numbers)  # type: ignore[arg-type]
-    if following and following.answer:
-        return _answer(following.answer, ranking, catalogue)
-    if following and following.said_already:
+    leaning = following() if following else None
+    if leaning and leaning.answer:
+        return _answer(leaning.answer, ranking, catalogue)
+    if leaning and leaning.said_already:
         return Decision(
             contract.UTTER_SAID_ALREADY,
-            related=following.offers,
+            related=leaning.offers,
             unanswered=True,
             **numbers,  # type: ignore[arg-type]
         )

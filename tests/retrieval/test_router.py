@@ -342,7 +342,7 @@ def test_a_message_that_leans_on_the_last_answer(
         CATALOGUE,
         context=AT_A,
         thresholds=T,
-        following=following,
+        following=lambda: following,
     )
     assert (decision.action, decision.passage) == (action, passage)
     if action == contract.UTTER_SAID_ALREADY:
@@ -353,9 +353,30 @@ def test_a_message_that_leans_on_the_last_answer(
 @pytest.mark.parametrize("intent", [TALK, ADVICE, SYMPTOM])
 def test_small_talk_advice_and_symptoms_lean_on_nothing(intent: str) -> None:
     decision = route(
-        "thanks", intent, 0.9, ranking(0.1), CATALOGUE, context=AT_A, thresholds=T, following=SAID
+        "thanks", intent, 0.9, ranking(0.1), CATALOGUE, context=AT_A, thresholds=T, following=_never
     )
     assert decision.action not in {ANSWER, contract.UTTER_SAID_ALREADY}
+
+
+@pytest.mark.parametrize(
+    "shown", [ranking(0.6), ranking(0.3, other="topic:cost", ahead=True)], ids=["clear", "a topic"]
+)
+def test_a_message_that_is_clear_alone_is_not_read_again(shown: Ranking) -> None:
+    decision = route(
+        "what is it",
+        contract.INTENT_QUESTION,
+        0.9,
+        shown,
+        CATALOGUE,
+        context=AT_A,
+        thresholds=T,
+        following=_never,
+    )
+    assert decision.action in {ANSWER, contract.UTTER_NOT_COVERED}
+
+
+def _never() -> FollowUp | None:
+    raise AssertionError("encoded a second time")
 
 
 def test_the_numbers_behind_a_decision_are_kept() -> None:
