@@ -33,6 +33,9 @@ CACHE = ROOT / ".rasa" / "adapted"
 KEPT = 2
 """Adaptations kept in the cache: the one in use and the one before."""
 
+PRETRAINED = Path(__file__).parent / "pretrained"
+"""The adaptation that comes with the code: every training of the packaged model goes on from it."""
+
 WEIGHTS = "weights.npz"
 HEADS = "heads.npz"
 
@@ -68,30 +71,51 @@ class Recipe:
     max_tokens: int = 64
     mix: float = 0.15
     smoothing: float = 0.03
+    averaging: float = 0.998
+    """Kept is the moving average of the weights: this part of it stays at each step. The last
+    steps alone would decide by what they happened to see."""
     centring: float = 1.0
     """Weight of the squared length of a batch's mean embedding. Without it all embeddings drift
     into one direction, cosines end at 0.999, and the heads learn from what little is left."""
     seed: int = 20261124
 
 
-def fingerprint(model: str, tasks: Sequence[Task], recipe: Recipe) -> str:
-    """Hashes all that an adaptation depends on: model, texts, labels and recipe."""
+def fingerprint(
+    model: str, tasks: Sequence[Task], recipe: Recipe, start: Path | None = None
+) -> str:
+    """Hashes all that an adaptation depends on: model, texts, labels, recipe, and its start."""
     digest = hashlib.sha256(weights_digest(model).encode())
     digest.update(json.dumps([asdict(recipe), *map(asdict, tasks)], sort_keys=True).encode())
+    if start is not None:
+        digest.update((start / WEIGHTS).read_bytes() + (start / HEADS).read_bytes())
     return digest.hexdigest()[:24]
 
 
 def adapted_folder(
-    model: str, tasks: Sequence[Task], recipe: Recipe | None = None, *, cache: Path = CACHE
+    model: str,
+    tasks: Sequence[Task],
+    recipe: Recipe | None = None,
+    *,
+    start: Path | None = None,
+    cache: Path = CACHE,
 ) -> Path:
-    """Returns the folder of the adaptation, after training it if it is not there yet."""
+    """Returns the folder of the adaptation, after training it if it is not there yet.
+
+    Args:
+        model: a package or folder with the encoder.
+        tasks: what it learns.
+        recipe: how.
+        start: the folder of another adaptation of `model`, to go on from; heads of tasks with the
+            same name and labels go on as well.
+        cache: where adaptations are kept.
+    """
     recipe = recipe or Recipe()
-    folder = cache / fingerprint(model, tasks, recipe)
+    folder = cache / fingerprint(model, tasks, recipe, start)
     if not (folder / HEADS).is_file():
         cache.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=cache))
         try:
-            _train(model, tasks, recipe, draft)
+            train(model, tasks, recipe, draft, start=start)
             shutil.rmtree(folder, ignore_errors=True)
             draft.rename(folder)
         finally:
@@ -131,7 +155,9 @@ def load_adapted(model: str, folder: Path) -> MiniLMEncoder:
     return encoder
 
 
-def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> None:
+def train(
+    model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path, *, start: Path | None = None
+) -> None:
     """Trains with sentence-transformers' trainer and writes weights and heads into `folder`."""
     from datasets import Dataset, DatasetDict
     from datasets.utils.logging import disable_progress_bar
@@ -140,11 +166,14 @@ def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> N
 
     disable_progress_bar()
     set_seed(recipe.seed)
-    net = MiniLMEncoder(model_path(model)).model
+    net = (load_adapted(model, start) if start else MiniLMEncoder(model_path(model))).model
     net.max_seq_length = recipe.max_tokens
     _freeze(net, recipe.frozen_layers)
     _without_dropout(net)
     losses = {task.name: _loss(net, task, recipe) for task in tasks}
+    if start:
+        _go_on(losses, tasks, load_heads(start))
+    average = _Average([net, *losses.values()], recipe.averaging)
     with tempfile.TemporaryDirectory() as scratch:
         SentenceTransformerTrainer(
             model=net,
@@ -153,8 +182,9 @@ def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> N
                 {task.name: Dataset.from_dict(_examples(task, recipe)) for task in tasks}
             ),
             loss=losses,
-            callbacks=[_progress()],
+            callbacks=[_after_each_step(average)],
         ).train()
+    average.take()
     _write_weights(net, folder)
     _write_heads(losses, tasks, folder)
 
@@ -183,6 +213,46 @@ def _arguments(scratch: str, recipe: Recipe) -> Any:
         disable_tqdm=True,
         dataloader_num_workers=0,
     )
+
+
+def _go_on(losses: dict[str, Any], tasks: Sequence[Task], heads: dict[str, Head]) -> None:
+    import torch
+
+    for task in tasks:
+        head = heads.get(task.name)
+        if head is None or set(head.labels) != set(task.names):
+            continue
+        order = [head.labels.index(name) for name in task.names]
+        with torch.no_grad():
+            losses[task.name].head.weight.copy_(torch.from_numpy(head.weights[order] / SCALE))
+            losses[task.name].head.bias.copy_(torch.from_numpy(head.bias[order]))
+
+
+class _Average:
+    """The moving average of what is trained; early on it forgets faster, as little is in it."""
+
+    def __init__(self, modules: Sequence[Any], keep: float) -> None:
+        import torch
+
+        found = {id(p): p for m in modules for p in m.parameters() if p.requires_grad}
+        self._now = torch.nn.ParameterList(found.values())
+
+        def mix(kept: Any, now: Any, steps: Any) -> None:
+            part = min(keep, (1 + int(steps)) / (10 + int(steps)))
+            torch._foreach_lerp_(kept, now, 1 - part)
+
+        self._kept = torch.optim.swa_utils.AveragedModel(self._now, multi_avg_fn=mix)
+
+    def add(self) -> None:
+        self._kept.update_parameters(self._now)
+
+    def take(self) -> None:
+        """Puts the average in the place of what was trained last."""
+        import torch
+
+        with torch.no_grad():
+            for now, kept in zip(self._now, self._kept.module, strict=True):
+                now.copy_(kept)
 
 
 def _write_weights(net: Any, folder: Path) -> None:
@@ -299,13 +369,14 @@ def _by_length() -> Any:
     return ByLength
 
 
-def _progress() -> Any:
+def _after_each_step(average: _Average) -> Any:
     from transformers import TrainerCallback
 
-    class Progress(TrainerCallback):  # type: ignore[misc]
-        """Logs every tenth part, in the words that the launcher shows."""
+    class AfterEachStep(TrainerCallback):  # type: ignore[misc]
+        """Averages, and logs every tenth part in the words that the launcher shows."""
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            average.add()
             tenth = max(1, state.max_steps // 10)
             if state.global_step % tenth == 0:
                 logger.info(
@@ -313,4 +384,4 @@ def _progress() -> Any:
                     100 * state.global_step / state.max_steps,
                 )
 
-    return Progress()
+    return AfterEachStep()
