@@ -137,6 +137,7 @@ class _Entry(BaseModel):
     label: str = Field("", max_length=MAX_LABEL)
     after_escalation: bool = False
     instead: str = ""
+    alike: list[str] = Field(default_factory=list)
     questions: list[str] = Field(default_factory=list)
 
     class Config:
@@ -212,12 +213,15 @@ def _read_questions(
             tuple(q.strip() for q in entry.questions if q.strip()),
             entry.after_escalation,
             entry.instead,
+            tuple(entry.alike),
         )
-        if entry.instead and (entry.instead not in known or entry.instead == entry.id):
-            line = line_at(text, ("passages", number, "instead"))
-            near = _nearest(entry.instead, known)
-            what = f"`instead` names '{entry.instead}', which is no other passage"
-            problems.append(problem(path, line, what, f"the nearest passage is '{near}'"))
+        for key, names in (("instead", [entry.instead]), ("alike", entry.alike)):
+            for name in names:
+                if name and (name not in known or name == entry.id):
+                    line = line_at(text, ("passages", number, key))
+                    what = f"`{key}` names '{name}', which is no other passage"
+                    near = _nearest(name, known.keys() - {entry.id})
+                    problems.append(problem(path, line, what, f"the nearest passage is '{near}'"))
     return problems
 
 

@@ -77,6 +77,8 @@ class Reading:
     after_escalation: bool
     instead: str = ""
     """The passage to quote when this one is found: it only leads in, the other answers."""
+    alike: tuple[str, ...] = ()
+    """Passages that answer the same questions as well: either is right."""
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ def sentences(text: str) -> list[str]:
 def build_entries(knowledge: KnowledgeBase, off_topic: Sequence[str] = ()) -> list[Entry]:
     """Lists all searched texts: per passage its quote, sentences, label and questions."""
     entries = [
-        Entry(_answering(knowledge, p), kind, text)
+        Entry(_target(knowledge, p.id), kind, text)
         for p in knowledge.passages
         for kind, text in _passage_texts(knowledge, p)
     ]
@@ -61,9 +61,19 @@ def build_entries(knowledge: KnowledgeBase, off_topic: Sequence[str] = ()) -> li
     return [e for e in entries if e.text.strip()]
 
 
-def _answering(knowledge: KnowledgeBase, passage: Passage) -> str:
-    reading = knowledge.readings.get(passage.id)
-    return reading.instead if reading and reading.instead else passage.id
+def alike_pairs(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
+    """Lists the pairs of passages that answer the same questions, each pair once."""
+    found = {
+        tuple(sorted((_target(knowledge, passage), _target(knowledge, other))))
+        for passage, reading in knowledge.readings.items()
+        for other in reading.alike
+    }
+    return sorted((a, b) for a, b in found if a != b)
+
+
+def _target(knowledge: KnowledgeBase, passage: str) -> str:
+    reading = knowledge.readings.get(passage)
+    return reading.instead if reading and reading.instead else passage
 
 
 def _passage_texts(knowledge: KnowledgeBase, passage: Passage) -> Iterator[tuple[EntryKind, str]]:

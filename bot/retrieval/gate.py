@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,8 +59,31 @@ class Gate:
         )
 
 
-def gate_features(signals: Signals, targets: list[str], words: NDArray[np.int64]) -> Matrix:
-    """Computes FEATURE_NAMES for each query, shape (queries, 10)."""
+def alike_matrix(targets: Sequence[str], pairs: Sequence[tuple[str, str]]) -> NDArray[np.bool_]:
+    """Tells which targets are as good as which, themselves among them, shape (targets, targets)."""
+    number = {target: i for i, target in enumerate(targets)}
+    alike = np.eye(len(targets), dtype=np.bool_)
+    for first, second in pairs:
+        if first in number and second in number:
+            alike[number[first], number[second]] = alike[number[second], number[first]] = True
+    return alike
+
+
+def gate_features(
+    signals: Signals,
+    targets: list[str],
+    words: NDArray[np.int64],
+    alike: NDArray[np.bool_] | None = None,
+) -> Matrix:
+    """Computes FEATURE_NAMES for each query, shape (queries, 10).
+
+    Args:
+        signals: of the ranker.
+        targets: the ranker's.
+        words: how many words each query has, shape (queries,).
+        alike: `alike_matrix`; passages that are as good as the best one are no rivals of it.
+    """
+    alike = np.eye(len(targets), dtype=np.bool_) if alike is None else alike
     passage = np.array([is_passage(t) for t in targets])
     off = np.array([t == OFF_TOPIC for t in targets])
     topic = ~passage & ~off
@@ -69,15 +93,17 @@ def gate_features(signals: Signals, targets: list[str], words: NDArray[np.int64]
     rows = np.arange(len(fused))
     inside = np.where(passage, fused, -np.inf)
     best = inside.argmax(axis=1)
-    second = np.sort(inside, axis=1)[:, -2] if passage.sum() > 1 else inside[rows, best] - 10.0
+    group = alike[best]
+    second = np.where(group, -np.inf, inside).max(axis=1)
+    second = np.where(np.isfinite(second), second, inside[rows, best] - 10.0)
     outside = np.where(passage, -np.inf, fused)
     rival = outside.max(axis=1) if (~passage).any() else inside[rows, best] - 10.0
     agree = sum(
-        (np.where(passage, s, -np.inf).argmax(axis=1) == best).astype(float)
+        group[rows, np.where(passage, s, -np.inf).argmax(axis=1)].astype(float)
         for s in (signals.similarity, signals.probe, signals.lexical)
     )
     columns = [
-        share[rows, best],
+        (share * group).sum(axis=1),
         inside[rows, best] - second,
         share[:, passage].sum(axis=1),
         share[:, topic].sum(axis=1),

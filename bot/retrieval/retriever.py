@@ -18,8 +18,8 @@ from bot.errors import ModelError
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.passage import PassageKind
 from bot.retrieval.catalogue import Catalogue
-from bot.retrieval.entries import Entry, EntryKind, build_entries, is_passage
-from bot.retrieval.gate import Gate, gate_features
+from bot.retrieval.entries import Entry, EntryKind, alike_pairs, build_entries, is_passage
+from bot.retrieval.gate import Gate, alike_matrix, gate_features
 from bot.retrieval.marking import Mark, SentenceMarker, find_marks
 from bot.retrieval.ranker import Ranker
 
@@ -67,12 +67,16 @@ class Retriever:
         catalogue: Catalogue,
         own_words: Sequence[tuple[str, str]] = (),
         marks: dict[str, list[Mark]] | None = None,
+        alike: Sequence[tuple[str, str]] = (),
     ) -> None:
         self.ranker = ranker
         self.gate = gate
         self.catalogue = catalogue
         self.own_words = [(target, text) for target, text in own_words]
         """Sentences of the passages without questions, with their passage."""
+        self.alike = [(first, second) for first, second in alike]
+        """Pairs of passages that answer the same questions."""
+        self._alike = alike_matrix(ranker.targets, self.alike)
         quotes = {i: card.quote for i, card in catalogue.cards.items()}
         self.marker = SentenceMarker(marks or {}, quotes, ranker.characters, ranker.index.vector)
         texts = [text for _, text in self.own_words]
@@ -97,7 +101,8 @@ class Retriever:
         """
         entries = build_entries(knowledge, off_topic)
         vectors = encoder.encode([e.text for e in entries])
-        gate = _calibrate(entries, vectors, adapted=adapted)
+        alike = alike_pairs(knowledge)
+        gate = _calibrate(entries, vectors, alike, adapted=adapted)
         catalogue = Catalogue.of(knowledge)
         own_words = [
             (e.target, e.text)
@@ -107,7 +112,7 @@ class Retriever:
         # A table row is read whole: its cells answer together.
         prose = {p.id: p.quote for p in knowledge.passages if p.kind is not PassageKind.ROW}
         marks = find_marks(entries, prose)
-        return cls(Ranker.fit(entries, vectors), gate, catalogue, own_words, marks)
+        return cls(Ranker.fit(entries, vectors), gate, catalogue, own_words, marks, alike)
 
     def rank(
         self,
@@ -135,7 +140,8 @@ class Retriever:
         signals = self.ranker.signals(texts, vectors)
         targets = self.ranker.targets
         words = np.array([len(t.split()) for t in texts], dtype=np.int64)
-        confidence = self.gate.probability(gate_features(signals, targets, words))
+        features = gate_features(signals, targets, words, self._alike)
+        confidence = self.gate.probability(features)
         fused = signals.fused
         share = np.exp(fused - fused.max(axis=1, keepdims=True))
         share /= share.sum(axis=1, keepdims=True)
@@ -179,6 +185,7 @@ class Retriever:
             "gate": asdict(self.gate),
             "catalogue": self.catalogue.as_dict(),
             "own_words": self.own_words,
+            "alike": self.alike,
             "marks": {p: [astuple(m) for m in marks] for p, marks in self.marker.marks.items()},
         }
         (folder / "retriever.json").write_text(json.dumps(state, ensure_ascii=False), "utf-8")
@@ -205,7 +212,8 @@ class Retriever:
             ranker = Ranker.load(folder, state["targets"])
             catalogue = Catalogue.from_dict(state["catalogue"])
             marks = {p: [Mark(*m) for m in found] for p, found in state["marks"].items()}
-            return cls(ranker, Gate(**state["gate"]), catalogue, state["own_words"], marks)
+            own_words, alike = state["own_words"], state["alike"]
+            return cls(ranker, Gate(**state["gate"]), catalogue, own_words, marks, alike)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
             raise ModelError(f"The passage index in the model cannot be read. {remedy}") from error
 
@@ -214,7 +222,13 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _calibrate(entries: Sequence[Entry], vectors: Vectors, *, adapted: bool = False) -> Gate:
+def _calibrate(
+    entries: Sequence[Entry],
+    vectors: Vectors,
+    pairs: Sequence[tuple[str, str]] = (),
+    *,
+    adapted: bool = False,
+) -> Gate:
     """Fits the gate on rankings of questions that neither index nor encoder has seen."""
     asked = np.array([e.kind is EntryKind.QUESTION for e in entries])
     if not any(is_passage(e.target) for e, a in zip(entries, asked, strict=True) if a):
@@ -226,11 +240,15 @@ def _calibrate(entries: Sequence[Entry], vectors: Vectors, *, adapted: bool = Fa
         texts = [entries[i].text for i in held]
         signals = ranker.signals(texts, vectors[held])
         words = np.array([len(t.split()) for t in texts], dtype=np.int64)
-        features.append(gate_features(signals, ranker.targets, words))
+        alike = alike_matrix(ranker.targets, pairs)
+        features.append(gate_features(signals, ranker.targets, words, alike))
         inside = np.array([is_passage(t) for t in ranker.targets])
         best = np.where(inside, signals.fused, -np.inf).argmax(axis=1)
+        as_good = [
+            {t for t, good in zip(ranker.targets, alike[b], strict=True) if good} for b in best
+        ]
         truth = [entries[i].target for i in held]
-        right.append(np.array([ranker.targets[b] == t for b, t in zip(best, truth, strict=True)]))
+        right.append(np.array([t in good for t, good in zip(truth, as_good, strict=True)]))
     if not features:
         return Gate([0.0] * 10, 0.0, [0.0] * 10, [1.0] * 10)
     return Gate.fit(np.concatenate(features), np.concatenate(right))

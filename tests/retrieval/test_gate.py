@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.retrieval.entries import OFF_TOPIC
-from bot.retrieval.gate import FEATURE_NAMES, Gate, gate_features
+from bot.retrieval.gate import FEATURE_NAMES, Gate, alike_matrix, gate_features
 from bot.retrieval.ranker import Signals
 
 
@@ -83,3 +83,26 @@ def test_features_exist_for_the_smallest_knowledge_bases(targets: list[str]) -> 
     rows = gate_features(signals([1.0, 0.5][: len(targets)]), targets, np.array([2]))
     assert rows.shape == (1, len(FEATURE_NAMES))
     assert np.isfinite(rows).all()
+
+
+def test_passages_that_are_as_good_are_no_rivals() -> None:
+    targets = ["a", "b", "c", "topic:cost", OFF_TOPIC]
+    scores = signals([3.0, 2.9, 0.0, -1.0, -2.0])
+    alike = alike_matrix(targets, [("b", "a"), ("a", "of another model")])
+    (apart,) = gate_features(scores, targets, np.array([4]))
+    (together,) = gate_features(scores, targets, np.array([4]), alike)
+    before, after = (dict(zip(FEATURE_NAMES, row, strict=True)) for row in (apart, together))
+    assert after["best passage's share"] > before["best passage's share"]
+    assert after["lead over the next passage"] > 10 * before["lead over the next passage"]
+    same = set(FEATURE_NAMES) - {"best passage's share", "lead over the next passage"}
+    assert {n: after[n] for n in same} == {n: before[n] for n in same}
+
+
+def test_signals_agree_when_each_prefers_one_of_two_that_are_as_good() -> None:
+    a, b = np.array([[2.0, 1.9, 0.0]]), np.array([[1.9, 2.0, 0.0]])
+    scores = Signals(a, b, a)
+    at = FEATURE_NAMES.index("signals that agree")
+    words = np.array([3])
+    assert gate_features(scores, ["a", "b", OFF_TOPIC], words)[0, at] == 2
+    alike = alike_matrix(["a", "b", OFF_TOPIC], [("a", "b")])
+    assert gate_features(scores, ["a", "b", OFF_TOPIC], words, alike)[0, at] == 3
