@@ -29,6 +29,11 @@ export const SITE = {
 
 const ATTRIBUTES = 'data-emergency="911" data-care-team="+1 555-0100" data-after-hours="+1 555-0101"';
 
+const conversation = (token: string): Line => {
+  const line = fixture("conversation");
+  return { ...line, custom: { ...line.custom, conversation: token } };
+};
+
 const compressed = (): Buffer => gzipSync(script(), { level: 9 });
 
 /** A clinic's page and the widget's channel, played by a script. */
@@ -42,6 +47,8 @@ export class Fake {
   attributes = ATTRIBUTES;
   settings: object | null = SITE;
   clears = true;
+  /** Tokens of conversations that may not be continued. */
+  readonly ended = new Set<string | undefined>();
   /** More of the page: in its head and in its body. */
   head = "";
   body = "";
@@ -118,7 +125,8 @@ ${this.head}</head><body><main><h1>A clinic</h1><p>Words of the clinic. <a href=
     };
     const play = this.scripts.get(body.text);
     if (play && !play.length) return; // Never answers.
-    if (!body.conversation) reply.line(fixture("conversation"));
+    if (this.ended.has(body.conversation)) reply.line(conversation(body.conversation + "-next"));
+    else if (!body.conversation) reply.line(fixture("conversation"));
     if (play) await play(reply);
     else {
       reply.line({ text: `You said ${body.text}`, custom: { v: 1, kind: "text" } });
