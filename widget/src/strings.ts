@@ -42,7 +42,7 @@ const table = {
   clear: ["Clear", "Borrar"],
   sure: ["Clear for good?", "¿Borrar del todo?"],
   renewed: [
-    "A new conversation: I no longer know what was said before.",
+    "A new conversation: I do not know what was said before.",
     "Conversación nueva: ya no sé lo que se dijo antes.",
   ],
   cleared: ["The conversation has been deleted.", "La conversación se ha borrado."],

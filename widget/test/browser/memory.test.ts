@@ -129,10 +129,10 @@ test("when the server has given the conversation up that is said, once, and afte
   person.fake.ended.add(TOKEN);
   await person.hear("fever");
   await person.hear("more");
-  assert.equal(await person.log.getByText("A new conversation: I no longer know what was said before.").count(), 1);
+  assert.equal(await person.log.getByText("A new conversation: I do not know what was said before.").count(), 1);
   assert.deepEqual(
     (await heard()).map(({ text }) => text).slice(1, 4),
-    [fixture("escalation").text, fixture("answer").text, "A new conversation: I no longer know what was said before."],
+    [fixture("escalation").text, fixture("answer").text, "A new conversation: I do not know what was said before."],
   );
   assert.equal(person.fake.messages[2]?.conversation, TOKEN + "-next");
   assert.deepEqual(person.fake.cleared, [TOKEN]); // Nothing would delete it otherwise.
