@@ -5,7 +5,7 @@ import { calls, rendered } from "./message.js";
 import { shell, type Shell } from "./shell.js";
 import { stringsOf, type Strings } from "./strings.js";
 import css from "./style.css";
-import { erase, send } from "./talk.js";
+import { erase, send, type Message } from "./talk.js";
 import { copied, printed, transcript } from "./transcript.js";
 import { dialable, type Line, type Site } from "./wire.js";
 
@@ -38,13 +38,15 @@ export class ClinicGuide extends HTMLElement {
       print: () => printed(this.#transcript()),
       clear: () => this.#askToClear(),
     });
-    if (Date.now() - this.#memory.state.at > this.#limit) this.#forget();
     this.#restore();
     this.#root.replaceChildren(this.#shell.root);
     this.#style();
     addEventListener("hashchange", () => this.#followHash(), { signal: this.#gone.signal });
     this.#followHash();
-    if (this.#inline || this.#memory.state.open) this.#open();
+    const { state } = this.#memory;
+    const ended = state.log.length && Date.now() - state.at > this.#limit;
+    if (this.#inline || state.open) this.#open();
+    if (ended) void this.#clear();
     // A reply that was still on its way when the page changed; the server knows the message.
     this.#memory.state.log.filter(({ done }) => !done).forEach((said) => void this.#deliver(said));
   }
@@ -79,8 +81,9 @@ export class ClinicGuide extends HTMLElement {
     this.#memory.save();
     this.#watchTime();
     this.#fold();
-    this.#toTop(this.#show(said));
+    const shown = this.#show(said);
     void this.#deliver(said);
+    this.#toTop(shown); // With what says that it is being looked up.
   }
 
   get #server(): string {
@@ -155,7 +158,7 @@ export class ClinicGuide extends HTMLElement {
     this.#fold();
   }
 
-  /** Leaves of earlier cards what is needed to call; the first number is in the line as well. */
+  /** Leaves of earlier cards what is needed to call. */
   #fold(): void {
     this.#shell.log.querySelectorAll("details").forEach((details) => (details.open = false));
   }
@@ -193,9 +196,8 @@ export class ClinicGuide extends HTMLElement {
     const { signal } = this.#gone;
     const cut = new AbortController();
     const stop = (): void => cut.abort();
-    signal.addEventListener("abort", stop);
+    signal.addEventListener("abort", stop, { signal: cut.signal });
     const timer = setTimeout(stop, (Number(this.getAttribute("timeout")) || TIMEOUT) * 1000);
-    this.#shell.log.querySelector(`[data-failed="${said.id}"]`)?.remove();
     this.#wait(1);
     try {
       const { retry_after } = (await this.#exchange(said, cut.signal)).custom;
@@ -205,24 +207,36 @@ export class ClinicGuide extends HTMLElement {
       if (!signal.aborted) this.#fail(said);
     }
     clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
+    stop(); // A server that has not ended by itself is not listened to any longer.
     this.#wait(-1);
     if (!signal.aborted) this.#memory.save();
   }
 
   /** Sends one message; what an earlier attempt has shown already is not shown again. */
-  #exchange(said: Said, signal: AbortSignal): Promise<Line> {
+  async #exchange(said: Said, signal: AbortSignal): Promise<Line> {
     const { state } = this.#memory;
+    const { begin, conversation } = state;
+    let renewed = false;
     const shown = said.reply.map(({ line }) => JSON.stringify(line));
     const heard = (line: Line): void => {
       if (this.#memory.state !== state) return; // Cleared meanwhile.
+      // The first reply after the server gave the conversation up; others were on their way with it.
+      if (line.custom.conversation && conversation === state.conversation) renewed = !!conversation;
       const at = shown.indexOf(JSON.stringify(line));
       if (at < 0) this.#hear(line, said);
       else shown.splice(at, 1);
     };
-    const { begin, conversation } = state;
     const site = this.getAttribute("site") ?? undefined;
-    return send(this.#server, { v: 1, text: said.text, message_id: said.id, begin, conversation, site }, heard, signal);
+    const message: Message = { v: 1, text: said.text, message_id: said.id, begin, conversation, site };
+    try {
+      return await send(this.#server, message, heard, signal);
+    } finally {
+      // Not before the reply: nothing comes before an escalation.
+      if (renewed && state === this.#memory.state) {
+        this.#note(this.#words.renewed);
+        void erase(this.#server, conversation!);
+      }
+    }
   }
 
   #hear(line: Line, said: Said): void {
@@ -248,16 +262,21 @@ export class ClinicGuide extends HTMLElement {
     setTimeout(() => words.remove(), 10_000);
   }
 
+  #note(text: string): void {
+    this.#append(h("p", { className: "who" }, text));
+    this.#announce(text);
+  }
+
   #fail(said: Said, text = this.#words.failed): void {
     const { state } = this.#memory;
     if (!state.log.includes(said)) return;
     const again = button(this.#words.again, () => {
       this.#shell.input.focus();
+      note.remove();
       void this.#deliver(said);
     });
     const choices = h("div", { className: "choices" }, again);
     const note = h("div", { className: "m failed" }, h("p", {}, text), calls(known(state, this), this.#words), choices);
-    note.dataset.failed = said.id;
     this.#toTop(this.#append(note));
     this.#announce(text);
     this.#tell("failure");
@@ -285,28 +304,20 @@ export class ClinicGuide extends HTMLElement {
     clear.onblur = () => (clear.textContent = this.#words.clear);
     if (clear.textContent === sure) {
       void this.#clear();
-      return;
+    } else {
+      clear.textContent = sure;
+      this.#announce(sure);
     }
-    clear.textContent = sure;
-    this.#announce(sure);
   }
 
   async #clear(): Promise<void> {
-    const token = this.#forget();
-    this.#restore();
-    this.#shell.input.focus();
-    this.#tell("clear");
-    const deleted = !token || (await erase(this.#server, token));
-    const text = this.#words[deleted ? "cleared" : "uncleared"];
-    this.#append(h("p", { className: "m" }, text));
-    this.#announce(text);
-  }
-
-  /** Forgets the conversation on this device; returns the server's name for it. */
-  #forget(): string | undefined {
     const { conversation } = this.#memory.state;
+    if (this.#root.activeElement) this.#shell.input.focus(); // Where it was may be gone.
     this.#memory.clear();
-    return conversation;
+    this.#restore();
+    this.#tell("clear");
+    const deleted = !conversation || (await erase(this.#server, conversation));
+    this.#note(this.#words[deleted ? "cleared" : "uncleared"]);
   }
 
   #watchTime(): void {

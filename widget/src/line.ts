@@ -19,14 +19,14 @@ export function known(state: State, element: Element): Phone[] {
 /**
  * Fills the line that is always in sight: nobody watches, whom to call.
  *
- * After an escalation whoever is to be called first stands first, however far the card was scrolled.
+ * After an escalation it has every number of the card, in the card's order, however far that was scrolled.
  */
 export function fill(line: HTMLElement, state: State, phones: Phone[], words: Strings): void {
-  const urgent = state.log.flatMap(({ reply }) => reply).filter((heard) => heard.line.custom.kind === "escalation");
-  const all = [...dialable(urgent[urgent.length - 1]?.line.custom.phones).slice(0, 1), ...phones];
-  const chosen = all.filter(
-    ({ role, href }, at) => (!at || role !== "after_hours") && all.findIndex((other) => other.href === href) === at,
-  );
-  line.classList.toggle("urgent", !!urgent.length);
+  const heard = state.log.flatMap(({ reply }) => reply).map((each) => each.line.custom);
+  const cards = heard.filter(({ kind }) => kind === "escalation").reverse();
+  const urgent = cards.flatMap((card) => dialable(card.phones));
+  const all = [...urgent, ...phones.filter(({ role }, at) => !at || role !== "after_hours")];
+  const chosen = all.filter(({ href }, at) => all.findIndex((other) => other.href === href) === at);
+  line.classList.toggle("urgent", !!cards.length);
   line.replaceChildren(h("b", {}, chosen.length ? words.unwatched : words.nobody), calls(chosen, words));
 }

@@ -40,7 +40,7 @@ export function shell(words: Strings, logo: string | null, act: Actions): Shell 
   const typing = h("p", { className: "typing", hidden: true }, words.thinking);
   const input = h("textarea", { rows: 1, placeholder: words.question, "aria-label": words.question });
   const send = h("button", { type: "submit" }, words.send);
-  const form = h("form", { noValidate: true }, input, send);
+  const form = h("form", {}, input, send);
   form.onsubmit = (event) => {
     event.preventDefault();
     act.submit();

@@ -41,6 +41,10 @@ const table = {
   print: ["Print", "Imprimir"],
   clear: ["Clear", "Borrar"],
   sure: ["Clear for good?", "¿Borrar del todo?"],
+  renewed: [
+    "A new conversation: I do not know what was said before.",
+    "Conversación nueva: ya no sé lo que se dijo antes.",
+  ],
   cleared: ["The conversation has been deleted.", "La conversación se ha borrado."],
   uncleared: [
     "Deleted here, but not yet at the clinic.",

@@ -30,9 +30,10 @@ export async function send(
   const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   let size = 0;
-  for (;;) {
+  // One chunk may hold more lines than any reply.
+  while (size <= MOST) {
     const { value, done } = await reader.read();
-    if (done) throw new Error("no end");
+    if (done) break;
     size += value.length;
     const lines = (rest + value).split("\n");
     rest = lines.pop()!;
@@ -41,11 +42,11 @@ export async function send(
       const line = read(text);
       if (line.custom.kind === "end") return line;
       size += A_LINE;
-      if (size > MOST) break; // One chunk may hold more lines than any reply.
+      if (size > MOST) break;
       heard(line);
     }
-    if (size > MOST) throw new Error("no end");
   }
+  throw new Error("no end");
 }
 
 /** Deletes the conversation on the server; tells whether it has. */

@@ -71,7 +71,10 @@ class Desk:
         ticket = self._office.read(asked.conversation)
         is_new = ticket is None or ticket.has_ended()
         if ticket is None or is_new:
-            ticket = self._office.issue(asked.begin or asked.message_id)
+            begin = asked.begin or asked.message_id
+            # A browser goes on with the `begin` it has: after the end that is another conversation.
+            ended = ticket.token + "." if ticket else ""
+            ticket = self._office.issue(begin and ended + begin)
         incoming = _incoming(asked, ticket)
         wait = self._guard.seconds_to_wait(incoming)
         if is_new and not wait:

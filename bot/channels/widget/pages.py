@@ -18,6 +18,11 @@ PAGES = ROOT / "widget" / "pages"
 PART_TYPES = {".css": "text/css", ".svg": "image/svg+xml"}
 
 _ATTRIBUTES = {"emergency": "emergency", "care_team": "care-team", "after_hours": "after-hours"}
+_ROLES = {
+    "emergency": "Emergency / Emergencia",
+    "care_team": "Care team / Equipo médico",
+    "after_hours": "After hours / Fuera de horario",
+}
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 _STRICT = (
@@ -64,6 +69,8 @@ def frame_page(bundle: Bundle, site: Site, ancestors: str, options: dict[str, st
 def embed_line(bundle: Bundle, site: Site, base: str) -> str:
     """Returns the one line for a web editor, with the numbers in it: they need no server.
 
+    Without scripts it shows them in plain words, and their names in both languages.
+
     Args:
         bundle: the widget's file.
         site: whose numbers to show.
@@ -73,6 +80,7 @@ def embed_line(bundle: Bundle, site: Site, base: str) -> str:
     return (
         f'<script defer src="{html.escape(base)}/{bundle.hashed_name}" '
         f'integrity="{bundle.integrity}" crossorigin="anonymous"{numbers}></script>'
+        f"<noscript><p>{_links(site)}</p></noscript>"
     )
 
 
@@ -90,6 +98,15 @@ def _attributes(site: Site, prefix: str = "") -> str:
     return "".join(f' {prefix}{name}="{numbers[role]}"' for role, name in _ATTRIBUTES.items())
 
 
+def _links(site: Site) -> str:
+    """Writes the numbers as links that need no script."""
+    return ", ".join(
+        f'{_ROLES[p["role"]]}: <a href="{html.escape(p["href"])}">{html.escape(p["number"])}</a>'
+        for p in phones_of(site)
+        if p["role"] in _ROLES
+    )
+
+
 def _slots(bundle: Bundle, site: Site) -> dict[str, str]:
     fields = {name: html.escape(value) for name, value in site.dict().items()}
     links = {f"{p['role']}_href": p["href"] for p in phones_of(site)}
@@ -98,6 +115,7 @@ def _slots(bundle: Bundle, site: Site) -> dict[str, str]:
         **fields,
         "script": bundle.hashed_name,
         "integrity": bundle.integrity,
+        "links": _links(site),
         "numbers": _attributes(site),
         "data": _attributes(site, "data-"),
     }

@@ -85,12 +85,25 @@ async def test_the_embed_line_names_script_integrity_and_numbers(site: Site) -> 
     assert 'data-emergency="911"' in line
     assert 'data-care-team="+1 212 555 7000"' in line
     assert 'data-after-hours="+1 212 555 7001"' in line
-    assert line.startswith("<script defer ") and line.strip().endswith("></script>")
+    assert line.startswith("<script defer ") and "></script><noscript>" in line
+
+
+@pytest.mark.parametrize("path", ["/embed", "/frame"])
+async def test_without_scripts_the_numbers_can_be_tapped(site: Site, path: str) -> None:
+    page = (await site.get(path)).text
+    for href in ("tel:911", "tel:+12125557000", "tel:+12125557001"):
+        assert page.count(f'<a href="{href}">') == 1
+    assert "Emergency / Emergencia: <a" in page
 
 
 def test_the_embed_line_escapes_what_comes_from_outside() -> None:
     line = embed_line(BUNDLE, SITE, 'https://x"><script>')
     assert '"><script>' not in line.replace('"></script>', "")
+
+
+def test_the_numbers_for_pages_without_scripts_are_escaped() -> None:
+    line = embed_line(BUNDLE, SITE.copy(update={"care_team_phone": '<b>"1'}), "https://x")
+    assert "<b>" not in line
 
 
 async def test_the_demo_page_has_the_widget_and_a_strict_policy(site: Site) -> None:

@@ -49,6 +49,20 @@ async def test_an_ended_conversation_is_followed_by_a_new_one(
     assert len(set(site.turns.senders)) == 2
 
 
+async def test_an_ended_conversation_is_not_continued_by_the_same_browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, monkeypatch, widget_hours=0.0) as site:
+        token = (await site.say("hi", begin="b", message_id="1"))[0]["custom"]["conversation"]
+        after = {"conversation": token, "begin": "b"}
+        await site.say("ho", **after, message_id="2")
+        await site.say("ho", **after, message_id="2")  # A retry, and one that was sent beside it.
+        await site.say("hu", **after, message_id="3")
+    first, *followers = site.turns.senders
+    assert len(followers) == 2
+    assert len(set(followers)) == 1 and first not in followers
+
+
 async def test_a_stream_begins_with_the_escalation_and_says_when_it_is_whole(site: Site) -> None:
     began, heard = time.monotonic(), []
     body = json.dumps({"text": URGENT + ", please hang"})

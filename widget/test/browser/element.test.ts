@@ -109,16 +109,38 @@ test("the card comes first, its numbers stay in sight however far it is scrolled
     ]);
     await person.hear("help");
     for (const text of ["one", "two", "three", "four", "five"]) await person.hear(text);
+    const numbers = ["tel:988", "tel:911", "tel:+15550100", "tel:+15550101"];
+    assert.deepEqual(await person.numbers(), numbers);
     for (const top of [0, 100_000]) {
       await person.window.evaluate((window, to) => {
         window.querySelector(".body")!.scrollTop = to;
         window.querySelector(".log")!.scrollTop = to;
       }, top);
-      const crisis = person.line.locator('a[href="tel:988"]');
-      await crisis.click({ trial: true }); // Visible, and nothing lies over it.
-      const box = await crisis.boundingBox();
-      assert.ok(box && box.y >= 0 && box.y + box.height <= viewport.height);
+      for (const href of numbers) {
+        const number = person.line.locator(`a[href="${href}"]`);
+        await number.click({ trial: true }); // Visible, and nothing lies over it.
+        const box = await number.boundingBox();
+        assert.ok(box && box.y >= 0 && box.y + box.height <= viewport.height);
+      }
     }
+    await person.hear("fever"); // Another card first, and the crisis line is still there.
+    assert.deepEqual(await person.numbers(), ["tel:+15550100", "tel:+15550101", "tel:911", "tel:988"]);
+    await person.close();
+  }
+});
+
+test("that it is being looked up is seen, however much has been said", async () => {
+  for (const viewport of [{ width: 1280, height: 800 }, { width: 320, height: 256 }]) {
+    const person = await visit({ viewport });
+    person.fake.says("q", fixture("answer"));
+    person.fake.scripts.set("hang", () => undefined);
+    await person.open();
+    for (let times = 0; times < 3; times++) await person.hear("q");
+    await person.say("hang");
+    const typing = person.page.locator("clinic-guide .typing");
+    await typing.waitFor();
+    const [box, log] = [await typing.boundingBox(), await person.page.locator("clinic-guide .log").boundingBox()];
+    assert.ok(box && log && box.y + box.height <= Math.min(viewport.height, log.y + log.height), JSON.stringify(viewport));
     await person.close();
   }
 });

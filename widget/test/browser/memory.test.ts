@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { listen } from "../support/listener.js";
 import { fixture } from "../support/paths.js";
 import { visits, type Visit } from "../support/visit.js";
 
@@ -30,7 +31,8 @@ test("a reload and another page continue the conversation, with the window as it
   assert.equal(await person.window.isVisible(), false);
   await person.launcher.click();
   assert.equal(await person.log.locator(".me").count(), 2);
-  assert.deepEqual(await person.numbers(), ["tel:+15550100", "tel:911"]); // As after any escalation.
+  // As after any escalation.
+  assert.deepEqual(await person.numbers(), ["tel:+15550100", "tel:+15550101", "tel:911"]);
   await person.close();
 });
 
@@ -118,6 +120,25 @@ test("Clear asks once, empties the window and deletes on the server", async () =
   await person.close();
 });
 
+test("when the server has given the conversation up that is said, once, and after the reply", async () => {
+  const person = await visit();
+  const heard = await listen(person.page);
+  person.fake.says("fever", fixture("escalation"), fixture("answer"));
+  await person.open();
+  await person.hear("hello");
+  person.fake.ended.add(TOKEN);
+  await person.hear("fever");
+  await person.hear("more");
+  assert.equal(await person.log.getByText("A new conversation: I do not know what was said before.").count(), 1);
+  assert.deepEqual(
+    (await heard()).map(({ text }) => text).slice(1, 4),
+    [fixture("escalation").text, fixture("answer").text, "A new conversation: I do not know what was said before."],
+  );
+  assert.equal(person.fake.messages[2]?.conversation, TOKEN + "-next");
+  assert.deepEqual(person.fake.cleared, [TOKEN]); // Nothing would delete it otherwise.
+  await person.close();
+});
+
 test("what could not be deleted on the server is said", async () => {
   const person = await visit();
   person.fake.clears = false;
@@ -173,8 +194,21 @@ test("a conversation that is past the limit when the page is opened is not shown
   await person.page.clock.fastForward("31:00");
   await person.go();
   await person.page.locator("clinic-guide section").waitFor({ state: "attached" });
-  if (await person.launcher.isVisible()) await person.launcher.click();
+  await person.log.getByText("The conversation has been deleted.").waitFor();
   assert.equal(await person.log.locator(".me").count(), 0);
+  assert.deepEqual(person.fake.cleared, [TOKEN]);
+  await person.close();
+});
+
+test("a conversation that ends by itself takes no focus from the page", async () => {
+  const person = await visit();
+  await person.page.clock.install();
+  await person.open();
+  await person.hear("hello");
+  await person.page.locator("#before").focus();
+  await person.page.clock.fastForward("31:00");
+  await person.log.getByText("The conversation has been deleted.").waitFor();
+  assert.equal(await person.page.locator("#before").evaluate((button) => button.matches(":focus")), true);
   await person.close();
 });
 

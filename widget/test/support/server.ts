@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import type { Message } from "../../src/talk.js";
 import type { Line } from "../../src/wire.js";
 import { fixture, script } from "./paths.js";
@@ -28,6 +29,13 @@ export const SITE = {
 
 const ATTRIBUTES = 'data-emergency="911" data-care-team="+1 555-0100" data-after-hours="+1 555-0101"';
 
+const conversation = (token: string): Line => {
+  const line = fixture("conversation");
+  return { ...line, custom: { ...line.custom, conversation: token } };
+};
+
+const compressed = (): Buffer => gzipSync(script(), { level: 9 });
+
 /** A clinic's page and the widget's channel, played by a script. */
 export class Fake {
   /** Every message that came, in order. */
@@ -39,10 +47,13 @@ export class Fake {
   attributes = ATTRIBUTES;
   settings: object | null = SITE;
   clears = true;
+  /** Tokens of conversations that may not be continued. */
+  readonly ended = new Set<string | undefined>();
   /** More of the page: in its head and in its body. */
   head = "";
   body = "";
-  embed = true;
+  /** The page's script: the widget, one of the same size that does nothing, or none. */
+  embed: "clinic-guide.js" | "inert.js" | "" = "clinic-guide.js";
   #server: Server = createServer((request, response) => void this.#answer(request, response));
   #port = 0;
 
@@ -83,7 +94,10 @@ export class Fake {
       response.writeHead(this.settings ? 200 : 500, { "Content-Type": "application/json" });
       response.end(this.settings ? JSON.stringify(this.settings) : "broken");
     } else if (path === "/webhooks/widget/clinic-guide.js") {
-      response.writeHead(200, { "Content-Type": "text/javascript" }).end(script());
+      // Compressed, as the channel sends it.
+      response.writeHead(200, { "Content-Type": "text/javascript", "Content-Encoding": "gzip" }).end(compressed());
+    } else if (path === "/webhooks/widget/inert.js") {
+      response.writeHead(200, { "Content-Type": "text/javascript" }).end("//".padEnd(compressed().length, "-"));
     } else if (path === "/page.css") {
       response.writeHead(200, { "Content-Type": "text/css" }).end("body { font-family: sans-serif; color: #222; background: #fff }");
     } else if (path.startsWith("/page")) {
@@ -92,11 +106,11 @@ export class Fake {
   }
 
   #page(): string {
-    const tag = `<script defer src="/webhooks/widget/clinic-guide.js" ${this.attributes}></script>`;
+    const tag = this.embed && `<script defer src="/webhooks/widget/${this.embed}" ${this.attributes}></script>`;
     return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A clinic</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><link rel="stylesheet" href="/page.css">
 ${this.head}</head><body><main><h1>A clinic</h1><p>Words of the clinic. <a href="/page2">Another page</a></p>
-<button id="before">A button of the page</button></main>${this.body}${this.embed ? tag : ""}</body></html>`;
+<button id="before">A button of the page</button></main>${this.body}${tag}</body></html>`;
   }
 
   async #talk(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -111,7 +125,8 @@ ${this.head}</head><body><main><h1>A clinic</h1><p>Words of the clinic. <a href=
     };
     const play = this.scripts.get(body.text);
     if (play && !play.length) return; // Never answers.
-    if (!body.conversation) reply.line(fixture("conversation"));
+    if (this.ended.has(body.conversation)) reply.line(conversation(body.conversation + "-next"));
+    else if (!body.conversation) reply.line(fixture("conversation"));
     if (play) await play(reply);
     else {
       reply.line({ text: `You said ${body.text}`, custom: { v: 1, kind: "text" } });
