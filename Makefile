@@ -13,7 +13,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 unexport PYTHONHOME PYTHONPATH
 
 .PHONY: help install install-dev lock train run shell test check validate lint knowledge-check
-.PHONY: preview unanswered pretrain evaluate bench bench-scale clean
+.PHONY: preview unanswered evaluate bench bench-scale clean
 .PHONY: telegram telegram-profile telegram-webhook widget widget-test
 
 help: ## Shows this list
@@ -80,9 +80,6 @@ widget-test: ## Checks the widget's types and style, and tests it in Chromium (n
 	@scripts/browser.sh
 	@npm run --silent --prefix widget check
 	@npm run --silent --prefix widget test
-
-pretrain: install ## Trains the encoder anew on bot/safety/data, after a change there (an hour)
-	@$(PYTHON) -m bot.components.pretraining
 
 evaluate: install-dev ## Measures answers and escalations (DATA=folder adds other sets)
 	@$(PYTHON) -m bot.evaluation $(if $(DATA),--data $(DATA))

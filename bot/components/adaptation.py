@@ -11,7 +11,6 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
-from bot.components.pretraining import pretrained, urgency_task
 from bot.components.quiet_examples import quiet_examples
 from bot.encoding import DEFAULT_MODEL, Encoder, load_encoder, remembering, weights_digest
 from bot.encoding.adaptation import Recipe, Task, adapted_folder, load_adapted, load_heads
@@ -24,21 +23,11 @@ from bot.safety.quick import shared_patterns
 from bot.safety.training import Example, load_examples, quiet
 from bot.settings import ROOT, load_settings
 
+URGENCY = "urgency"
 QUESTIONS = "questions"
 
-
-@dataclass(frozen=True)
-class Schedule:
-    """How an adaptation spends its minutes: the parts of each task's texts that an epoch sees."""
-
-    urgency: float
-    questions: float
-    recipe: Recipe
-
-
-FROM_PRETRAINED = Schedule(urgency=0.25, questions=0.75, recipe=Recipe(learning_rate=1.5e-4))
-"""The urgency is known: it is rehearsed, so that it is not forgotten over the questions."""
-FROM_PACKAGED = Schedule(urgency=0.75, questions=0.4, recipe=Recipe())
+MIXED_LENGTH = 160
+"""Quiet texts up to this many characters are put around others."""
 
 
 @dataclass(frozen=True)
@@ -75,26 +64,32 @@ def urgency_examples(
     return [*load_examples(), *quiet(quiet_examples(knowledge, examples, patterns))]
 
 
-def tasks(
-    knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]], schedule: Schedule
-) -> list[Task]:
+def tasks(knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]]) -> list[Task]:
     """Collects what the encoder is adapted on: urgency, and which passage answers a question.
 
     No text of a passage is among it, so an edited passage does not start an adaptation.
     """
     patterns = shared_patterns(load_settings().fever_celsius)
+    urgency = [e for e in urgency_examples(knowledge, examples, patterns) if not held_out(e.text)]
     asked = [
         (e.text, e.target)
         for e in build_entries(knowledge, off_topic(examples))
         if e.kind is EntryKind.QUESTION and not held_out(e.text)
     ]
+    calm = [e.text for e in urgency if e.label == "neither" and len(e.text) <= MIXED_LENGTH]
     return [
-        urgency_task(urgency_examples(knowledge, examples, patterns), schedule.urgency),
+        Task(
+            URGENCY,
+            tuple(e.text for e in urgency),
+            tuple(e.right for e in urgency),
+            share=1.0,
+            mixed=tuple(calm),
+        ),
         Task(
             QUESTIONS,
             tuple(text for text, _ in asked),
             tuple((target,) for _, target in asked),
-            share=schedule.questions,
+            share=0.6,
         ),
     ]
 
@@ -105,10 +100,7 @@ def training_encoder(config: dict[str, Any], training_data: TrainingData) -> Tra
     if not config["adapt"]:
         return TrainingEncoder(remembering(load_encoder(model), weights_digest(model)), {}, None)
     knowledge = load_knowledge(ROOT / str(config["knowledge"]))
-    start = pretrained(model)
-    schedule = FROM_PRETRAINED if start else FROM_PACKAGED
-    learned = tasks(knowledge, nlu_examples(training_data), schedule)
-    folder = adapted_folder(model, learned, schedule.recipe, start=start)
+    folder = adapted_folder(model, tasks(knowledge, nlu_examples(training_data)), Recipe())
     encoder = remembering(load_adapted(model, folder), folder.name)
     return TrainingEncoder(encoder, load_heads(folder), folder)
 

@@ -74,8 +74,7 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Covers the modules that compute the features, and what the encoder is adapted on."""
-        parts = ("adaptation.py", "pretraining.py")
-        code = code_hash("encoding", "safety", *(f"components/{part}" for part in parts))
+        code = code_hash("encoding", "safety", "components/adaptation.py")
         full = {**cls.get_default_config(), **config}
         return code + (files_hash(adaptation_sources(full)) if full[ADAPT] else "")
 

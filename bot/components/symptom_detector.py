@@ -16,6 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
 from bot.components.adaptation import (
+    URGENCY,
     adaptation_sources,
     encoder_defaults,
     nlu_examples,
@@ -23,7 +24,6 @@ from bot.components.adaptation import (
     urgency_examples,
 )
 from bot.components.fingerprint import code_hash, files_hash
-from bot.components.pretraining import URGENCY
 from bot.knowledge.base import load_knowledge
 from bot.safety import Detector, UrgencyClassifier, Verdict
 from bot.safety.quick import shared_patterns
@@ -45,8 +45,9 @@ class SymptomDetector(GraphComponent, EntityExtractorMixin):  # type: ignore[mis
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Covers the detector's code and data, and how people ask; not the passages' text."""
         asked = adaptation_sources({**cls.get_default_config(), **config})
-        parts = ("adaptation.py", "pretraining.py", "quiet_examples.py")
-        code = code_hash("encoding", "safety", *(f"components/{part}" for part in parts))
+        code = code_hash(
+            "encoding", "safety", "components/adaptation.py", "components/quiet_examples.py"
+        )
         return files_hash(asked) + code
 
     def __init__(

@@ -33,9 +33,6 @@ CACHE = ROOT / ".rasa" / "adapted"
 KEPT = 2
 """Adaptations kept in the cache: the one in use and the one before."""
 
-PRETRAINED = Path(__file__).parent / "pretrained"
-"""The adaptation that comes with the code: every training of the packaged model goes on from it."""
-
 WEIGHTS = "weights.npz"
 HEADS = "heads.npz"
 
@@ -80,42 +77,24 @@ class Recipe:
     seed: int = 20261124
 
 
-def fingerprint(
-    model: str, tasks: Sequence[Task], recipe: Recipe, start: Path | None = None
-) -> str:
-    """Hashes all that an adaptation depends on: model, texts, labels, recipe, and its start."""
+def fingerprint(model: str, tasks: Sequence[Task], recipe: Recipe) -> str:
+    """Hashes all that an adaptation depends on: model, texts, labels and recipe."""
     digest = hashlib.sha256(weights_digest(model).encode())
     digest.update(json.dumps([asdict(recipe), *map(asdict, tasks)], sort_keys=True).encode())
-    if start is not None:
-        digest.update((start / WEIGHTS).read_bytes() + (start / HEADS).read_bytes())
     return digest.hexdigest()[:24]
 
 
 def adapted_folder(
-    model: str,
-    tasks: Sequence[Task],
-    recipe: Recipe | None = None,
-    *,
-    start: Path | None = None,
-    cache: Path = CACHE,
+    model: str, tasks: Sequence[Task], recipe: Recipe | None = None, *, cache: Path = CACHE
 ) -> Path:
-    """Returns the folder of the adaptation, after training it if it is not there yet.
-
-    Args:
-        model: a package or folder with the encoder.
-        tasks: what it learns.
-        recipe: how.
-        start: the folder of another adaptation of `model`, to go on from; heads of tasks with the
-            same name and labels go on as well.
-        cache: where adaptations are kept.
-    """
+    """Returns the folder of the adaptation, after training it if it is not there yet."""
     recipe = recipe or Recipe()
-    folder = cache / fingerprint(model, tasks, recipe, start)
+    folder = cache / fingerprint(model, tasks, recipe)
     if not (folder / HEADS).is_file():
         cache.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=cache))
         try:
-            train(model, tasks, recipe, draft, start=start)
+            _train(model, tasks, recipe, draft)
             shutil.rmtree(folder, ignore_errors=True)
             draft.rename(folder)
         finally:
@@ -155,9 +134,7 @@ def load_adapted(model: str, folder: Path) -> MiniLMEncoder:
     return encoder
 
 
-def train(
-    model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path, *, start: Path | None = None
-) -> None:
+def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> None:
     """Trains with sentence-transformers' trainer and writes weights and heads into `folder`."""
     from datasets import Dataset, DatasetDict
     from datasets.utils.logging import disable_progress_bar
@@ -166,13 +143,11 @@ def train(
 
     disable_progress_bar()
     set_seed(recipe.seed)
-    net = (load_adapted(model, start) if start else MiniLMEncoder(model_path(model))).model
+    net = MiniLMEncoder(model_path(model)).model
     net.max_seq_length = recipe.max_tokens
     _freeze(net, recipe.frozen_layers)
     _without_dropout(net)
     losses = {task.name: _loss(net, task, recipe) for task in tasks}
-    if start:
-        _go_on(losses, tasks, load_heads(start))
     average = _Average([net, *losses.values()], recipe.averaging)
     with tempfile.TemporaryDirectory() as scratch:
         SentenceTransformerTrainer(
@@ -213,19 +188,6 @@ def _arguments(scratch: str, recipe: Recipe) -> Any:
         disable_tqdm=True,
         dataloader_num_workers=0,
     )
-
-
-def _go_on(losses: dict[str, Any], tasks: Sequence[Task], heads: dict[str, Head]) -> None:
-    import torch
-
-    for task in tasks:
-        head = heads.get(task.name)
-        if head is None or set(head.labels) != set(task.names):
-            continue
-        order = [head.labels.index(name) for name in task.names]
-        with torch.no_grad():
-            losses[task.name].head.weight.copy_(torch.from_numpy(head.weights[order] / SCALE))
-            losses[task.name].head.bias.copy_(torch.from_numpy(head.bias[order]))
 
 
 class _Average:

@@ -95,31 +95,6 @@ def test_the_fingerprint_is_texts_labels_and_recipe(model: str) -> None:
     assert fingerprint(model, [replace(WARMTH, labels=WARMTH.labels[::-1])], RECIPE) != same
 
 
-def test_the_fingerprint_knows_where_it_began(model: str, folder: Path) -> None:
-    assert fingerprint(model, [WARMTH], RECIPE) != fingerprint(model, [WARMTH], RECIPE, folder)
-
-
-def test_it_goes_on_from_another_adaptation(model: str, folder: Path, tmp_path: Path) -> None:
-    still = replace(RECIPE, epochs=1, learning_rate=1e-9, head_rate=1e-9)
-    turned = replace(WARMTH, texts=COLD + HOT, labels=(("cold",),) * 5 + (("hot",),) * 5)
-    news = replace(WARMTH, name="news")
-    second = adapted_folder(model, [turned, news], still, start=folder, cache=tmp_path)
-    before, after = load_adapted(model, folder), load_adapted(model, second)
-    vectors = after.encode(HOT + COLD)
-    assert np.allclose(vectors, before.encode(HOT + COLD), atol=1e-3)
-    old, new = load_heads(folder)["warmth"], load_heads(second)["warmth"]
-    assert new.labels == ("cold", "hot")
-    assert np.allclose(new.probabilities(vectors), old.probabilities(vectors)[:, [1, 0]], atol=1e-2)
-    assert load_heads(second)["news"].labels == ("hot", "cold")
-
-
-def test_other_labels_begin_anew(model: str, folder: Path, tmp_path: Path) -> None:
-    still = replace(RECIPE, epochs=1, learning_rate=1e-9, head_rate=1e-9)
-    wider = replace(WARMTH, labels=(("hot",),) * 5 + (("mild",),) * 5)
-    second = adapted_folder(model, [wider], still, start=folder, cache=tmp_path)
-    assert load_heads(second)["warmth"].labels == ("hot", "mild")
-
-
 def test_the_average_of_the_weights_is_kept(model: str, tmp_path: Path) -> None:
     def moved(averaging: float) -> float:
         recipe = replace(RECIPE, epochs=6, averaging=averaging)
