@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from telegram import Bot
 from telegram.error import TelegramError
@@ -35,6 +36,12 @@ PATIENCE: Final = 8.0
 """Seconds that running turns are given at the end; `make run` ends a server by force after 10."""
 
 LOCK_AGAIN: Final = 5.0
+
+BROKEN: Final = "The Telegram channel has ended ({error}). Start again; the rest of the bot is up."
+
+ALIVE_EVERY: Final = 20.0
+QUIET: Final = 90.0
+"""Seconds after which a replica that does not say that it is alive is taken to have ended."""
 
 
 class Session:
@@ -70,7 +77,8 @@ class Session:
 
     def start(self) -> None:
         """Begins, beside the server; Telegram need not be there yet."""
-        self._tasks = [asyncio.ensure_future(job) for job in (self._run(), self._forget())]
+        for job in (self._run(), self._forget()):
+            self._begin(job)
 
     async def close(self) -> None:
         """Ends: no more updates, then what is running, then the connections."""
@@ -85,6 +93,16 @@ class Session:
             await self._bot.shutdown()
         self.status.word = "off"
 
+    def _begin(self, job: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(job)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Says so if a job ends by an error that nobody thought of."""
+        if not task.cancelled() and task.exception() is not None:
+            self.status.stopped("broken", BROKEN.format(error=type(task.exception()).__name__))
+
     async def _run(self) -> None:
         me = await self._who_am_i()
         handler = UpdateHandler(
@@ -96,14 +114,35 @@ class Session:
             words=self._words,
             signals=self._signals,
         )
-        self.intake = Intake(handler, self._memory)
+        intake = Intake(handler, self._memory)
         if self._telegram.webhook:
+            self.intake = intake
             self.status.well()
+            await self._keep_watch(intake, settled=True)
             return
-        while not self._lock.take():
+        await self._lock_out_others()
+        self.intake = intake
+        # Nobody else polls: what was kept is ours at once, and older than what Telegram has.
+        settled = await intake.resume(quiet=0.0)
+        self._begin(self._keep_watch(intake, settled=settled))
+        await Poller(self._bot, self.intake, self.status, first_wait=self._first_wait).run()
+
+    async def _lock_out_others(self) -> None:
+        while True:
+            try:
+                if self._lock.take():
+                    return
+            except OSError as error:  # A full disk, a read-only folder: Telegram's 409 is left.
+                logger.warning("polling without a lock on this machine: %s", type(error).__name__)
+                return
             self.status.stopped("conflict", HELD.format(pid=self._lock.holder()))
             await asyncio.sleep(LOCK_AGAIN)
-        await Poller(self._bot, self.intake, self.status, first_wait=self._first_wait).run()
+
+    async def _keep_watch(self, intake: Intake, *, settled: bool) -> None:
+        """Says that this process is alive, and takes over what others have left."""
+        while True:
+            settled |= await intake.resume(quiet=QUIET if settled else 0.0)
+            await asyncio.sleep(ALIVE_EVERY)
 
     async def _who_am_i(self) -> Me:
         wait = self._first_wait

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -180,7 +181,7 @@ class BotApi:
         self._next_message += 1
         made = {
             "message_id": self._next_message,
-            "date": 1_764_000_000,
+            "date": int(time.time()),
             "chat": {"id": where, "type": "private", "first_name": "Ann"},
             "from": self.person(where),
             **fields,

@@ -46,7 +46,7 @@ def caused(error: TelegramError, cause: Exception) -> TelegramError:
     ("error", "expected"),
     [
         (RetryAfter(7), Remedy(Then.AGAIN, wait=7.0)),
-        (ChatMigrated(-5), Remedy(Then.MOVED, chat_id=-5)),
+        (ChatMigrated(-5), Remedy(Then.MOVED, chat_id=-5, answered=True)),
         (Forbidden("bot was blocked by the user"), Remedy(Then.GONE)),
         (BadRequest("message is too long"), Remedy(Then.REFUSED)),
         (InvalidToken("no"), Remedy(Then.AGAIN)),
