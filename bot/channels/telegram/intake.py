@@ -89,7 +89,9 @@ class Intake:
         claimed = await self._memory.claim(quiet=quiet)
         if claimed:
             logger.warning("%d updates taken over from a process that ended", len(claimed))
-            await self.take([json.loads(claimed[i]) for i in sorted(claimed)])
+            taken = await self.take([json.loads(claimed[i]) for i in sorted(claimed)])
+            for update_id in (i for i, task in taken.items() if task is None):
+                await self._memory.finish(update_id)  # It was handled: its words go now.
         return claimed is not None
 
     async def close(self, patience: float) -> None:

@@ -67,7 +67,7 @@ class Memory:
 
     async def keep(self, waiting: Mapping[int, str]) -> bool:
         """Keeps updates that are under way; returns whether Telegram may now forget them."""
-        return await self._ask(False, "keep", dict(waiting), self._owner, patience=5.0) is None
+        return await self._ask(False, "keep", dict(waiting), self._owner, patience=2.0) is None
 
     async def claim(self, *, quiet: float) -> dict[int, str] | None:
         """Returns kept updates whose process is no more; None if the store does not say."""

@@ -108,11 +108,6 @@ class Outbox:
             chat.task = asyncio.ensure_future(self._drain(address.chat_id, chat))
         return [item.arrived for item in items]
 
-    def waiting(self, chat_id: int) -> int:
-        """Returns how many parts wait for a chat."""
-        chat = self._chats.get(chat_id)
-        return len(chat.items) if chat else 0
-
     async def close(self) -> None:
         """Stops sending; what waits is said after the next start, when its update comes again."""
         await end([chat.task for chat in self._chats.values() if chat.task is not None])

@@ -113,13 +113,15 @@ class TelegramStore:
             self._scrub()
 
     def keep(self, waiting: Mapping[int, str], owner: str) -> None:
-        """Keeps updates that are under way, so that Telegram may forget them."""
+        """Keeps updates that are under way, so that Telegram may forget them.
+
+        One may just have been finished, or kept before.
+        """
+        ids = list(waiting)
+        kept = sa.select(WAITING.c.update_id).where(self._these(WAITING, ids))
+        done = sa.select(HANDLED.c.update_id).where(self._these(HANDLED, ids), HANDLED.c.done)
         with self._engine.connect() as connection:
-            known = set(
-                connection.scalars(
-                    sa.select(WAITING.c.update_id).where(self._these(WAITING, list(waiting)))
-                )
-            )
+            known = {*connection.scalars(kept), *connection.scalars(done)}
         new = [
             {"bot": self._bot, "update_id": i, "content": c, "owner": owner, "alive": _now()}
             for i, c in waiting.items()

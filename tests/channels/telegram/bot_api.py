@@ -103,6 +103,7 @@ class BotApi:
         """Where a webhook is really posted to: there is no https here."""
         self.blocked: set[int] = set()
         self.known_chats: set[int] = set()
+        self.closed_topics: set[int] = set()
         self.faults: list[Fault] = []
         self._pending: list[dict[str, Any]] = []
         self._allowed: list[str] = []
@@ -442,6 +443,8 @@ class BotApi:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
         if chat not in self.known_chats:
             raise ApiError(400, "Bad Request: chat not found")
+        if int(params.get("message_thread_id") or 0) in self.closed_topics:
+            raise ApiError(400, "Bad Request: message thread not found")
         return chat
 
     # --- Webhook -------------------------------------------------------------------------------

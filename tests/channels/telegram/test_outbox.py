@@ -68,7 +68,6 @@ async def said(line: Line, parts: list[tuple[Address, Part]]) -> list[str]:
     await asyncio.sleep(0)
     line.open.set()
     assert all(await asyncio.gather(*waiting))
-    assert outbox.waiting(HERE.chat_id) == 0
     await outbox.close()
     return [text for _, text in line.arrived]
 
@@ -96,6 +95,6 @@ async def test_what_was_not_sent_when_it_closes_counts_as_not_arrived() -> None:
     outbox = Outbox(Line().send, first_wait=0.01)
     (waiting,) = outbox.put(HERE, [Part("a")])
     await asyncio.sleep(0)
-    assert outbox.waiting(1) == 1
+    assert not waiting.done()
     await outbox.close()
-    assert waiting.cancelled() and outbox.waiting(1) == 0
+    assert waiting.cancelled()
