@@ -17,7 +17,7 @@ from tests.channels.telegram.test_talking import GROUP, WITHOUT_TEXT
 BOT = Me(123456789, USERNAME)
 MENTION = {"type": "text_mention", "offset": 3, "length": 5, "user": ME}
 OTHER = {"message_id": 3, "date": 1, "chat": GROUP, "from": ME, "text": "somebody's words"}
-TOPIC = {"message_thread_id": 5, "is_topic_message": True}
+TOPIC: dict[str, Any] = {"message_thread_id": 5, "is_topic_message": True}
 
 
 def made(kind: str = "message", **fields: Any) -> dict[str, Any]:
