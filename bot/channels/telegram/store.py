@@ -145,7 +145,8 @@ class TelegramStore:
         with self._engine.begin() as connection:
             connection.execute(WAITING.update().where(ours).values(alive=now))
             for row in connection.execute(sa.select(WAITING).where(left)).all():
-                one = sa.and_(left, WAITING.c.update_id == row.update_id)
+                same = (WAITING.c.update_id == row.update_id, WAITING.c.owner == row.owner)
+                one = sa.and_(left, *same)
                 taken = connection.execute(
                     WAITING.update().where(one).values(owner=owner, alive=now)
                 )
