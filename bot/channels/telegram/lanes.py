@@ -28,6 +28,13 @@ class Place:
         if self._before is not None:
             await asyncio.wait({self._before})
 
+    def leave(self) -> None:
+        """Ends the turn; for the next one it has ended once those before it have, too."""
+        if self._before is None or self._before.done():
+            self.done.set_result(None)
+        else:
+            self._before.add_done_callback(lambda before: self.done.set_result(None))
+
 
 class Lanes:
     """Conversations side by side, each in the order in which its messages came."""
@@ -47,7 +54,7 @@ class Lanes:
         try:
             yield place
         finally:
-            place.done.set_result(None)
+            place.leave()
             self._waiting[conversation] -= 1
             if not self._waiting[conversation]:
                 del self._waiting[conversation], self._last[conversation]

@@ -22,6 +22,10 @@ FAULTS: Final = 12
 given up, if it takes what is sent to others meanwhile: held back for ever, it would hold back what
 the same person writes next. Without a network there is no last try."""
 
+PACE: Final = 1 / 28
+"""Seconds between two messages. Beyond some thirty a second Telegram answers 429 to a bot, and then
+what is urgent has to wait, too; that itself does not keep to the pace."""
+
 OUTAGE: Final = 120
 """The same (about an hour) while Telegram takes nothing from anybody."""
 
@@ -88,11 +92,14 @@ class Outbox:
     Args:
         send: sends one part once.
         first_wait: seconds before the second try; doubled until `LONGEST_WAIT`.
+        pace: seconds between two messages that are not urgent, to whomever.
     """
 
-    def __init__(self, send: Send, *, first_wait: float) -> None:
+    def __init__(self, send: Send, *, first_wait: float, pace: float = PACE) -> None:
         self._send = send
         self._first_wait = first_wait
+        self._pace = pace
+        self._next = 0.0
         self._chats: dict[int, _Chat] = {}
         self._taken = 0
 
@@ -116,6 +123,8 @@ class Outbox:
         wait = self._first_wait
         try:
             while chat.items:
+                if not chat.items[0].part.urgent and not await self._in_pace(chat):
+                    continue
                 item = chat.items[0]
                 error = await self._try(item)
                 if error is None:
@@ -130,6 +139,15 @@ class Outbox:
             for item in chat.items:
                 item.arrived.cancel()
             self._chats.pop(chat_id, None)
+
+    async def _in_pace(self, chat: _Chat) -> bool:
+        """Waits until it is a message's turn; returns False if urgent words for the chat come."""
+        now = asyncio.get_running_loop().time()
+        at = self._next = max(now, self._next + self._pace)
+        if at <= now:
+            return True
+        chat.news.clear()
+        return not await happens(chat.news, at - now)
 
     async def _try(self, item: _Item) -> Remedy | None:
         """Sends; returns what to do if that failed."""

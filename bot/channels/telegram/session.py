@@ -18,7 +18,7 @@ from bot.channels.telegram.handler import UpdateHandler
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.lock import HELD, PollLock
 from bot.channels.telegram.memory import Memory
-from bot.channels.telegram.outbox import Address, Outbox
+from bot.channels.telegram.outbox import PACE, Address, Outbox
 from bot.channels.telegram.polling import FIRST_WAIT, LONGEST_WAIT, Poller
 from bot.channels.telegram.reading import Me
 from bot.channels.telegram.rendering import Part
@@ -57,6 +57,7 @@ class Session:
         lock: PollLock | None = None,
         *,
         first_wait: float = FIRST_WAIT,
+        pace: float = PACE,
     ) -> None:
         self._settings = settings
         self._telegram = telegram
@@ -64,9 +65,11 @@ class Session:
         self._turn = turn
         self._words = TelegramWords(clinic, settings.retention_days)
         self._bot: Bot = make_bot(telegram)
+        # Connections of its own: a slow Telegram may keep all of the others busy.
+        self._urgent_bot: Bot = make_bot(telegram)
         self._lock = lock or PollLock(telegram.token)
         self._first_wait = first_wait
-        self._outbox = Outbox(self._send, first_wait=first_wait / 2)
+        self._outbox = Outbox(self._send, first_wait=first_wait / 2, pace=pace)
         self._signals = BotSignals(self._bot)
         number = int(telegram.token.split(":")[0])
         self._memory = Memory(lambda: TelegramStore(telegram.store_url, number))
@@ -91,6 +94,8 @@ class Session:
         self._lock.release()
         with suppress(Exception):
             await self._bot.shutdown()
+        with suppress(Exception):
+            await self._urgent_bot.request.shutdown()
         self.status.word = "off"
 
     def _begin(self, job: Coroutine[Any, Any, None]) -> None:
@@ -122,8 +127,9 @@ class Session:
             return
         await self._lock_out_others()
         self.intake = intake
-        # Nobody else polls: what was kept is ours at once, and older than what Telegram has.
-        settled = await intake.resume(quiet=0.0)
+        # Of a store that only this machine has: nobody else polls, so what was kept is ours at once.
+        ours = self._telegram.store_url.startswith("sqlite")
+        settled = await intake.resume(quiet=0.0 if ours else QUIET) or not ours
         self._begin(self._keep_watch(intake, settled=settled))
         await Poller(self._bot, self.intake, self.status, first_wait=self._first_wait).run()
 
@@ -162,4 +168,5 @@ class Session:
             await asyncio.sleep(DAY)
 
     async def _send(self, address: Address, part: Part) -> None:
-        await send(self._bot, address.chat_id, part, thread=address.thread, to=address.to)
+        bot = self._urgent_bot if part.urgent else self._bot
+        await send(bot, address.chat_id, part, thread=address.thread, to=address.to)

@@ -234,8 +234,8 @@ class BotApi:
     def garble(self, method: str, raw: bytes, times: int = 1) -> None:
         self.faults.append(Fault(method, times, raw=raw))
 
-    def slow(self, method: str, seconds: float, times: int = 1) -> None:
-        self.faults.append(Fault(method, times, seconds=seconds))
+    def slow(self, method: str, seconds: float, times: int = 1, **fields: Any) -> None:
+        self.faults.append(Fault(method, times, seconds=seconds, **fields))
 
     def _fault(self, method: str, params: Params) -> Fault | None:
         for fault in self.faults:

@@ -91,6 +91,22 @@ async def test_turns_that_hang_in_a_full_batch_hold_up_no_emergency(
         assert all(api.texts(chat) == ["echo hang"] for chat in range(1, FULL + 1))
 
 
+async def test_sends_that_hang_hold_up_no_emergency(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.session.PATIENCE", 0.0)
+    monkeypatch.setattr("bot.channels.telegram.api.CONNECTIONS", 8)
+    for chat in range(1, 21):
+        api.slow("sendMessage", 600.0, chat=chat)
+    async with talking(api, tmp_path, echo, limits={"escalation_deadline": 0.3}):
+        for chat in range(1, 21):
+            api.say("hello", chat=chat)
+        await api.until(lambda: api.calls.count("sendMessage") == 8)
+        api.say(URGENT, chat=999)
+        await api.until(lambda: api.texts(999))
+        assert api.texts(999)[0].startswith(ESCALATED)
+
+
 async def test_below_a_full_batch_no_words_are_kept(
     api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,20 @@ async def test_turns_that_hang_give_up_their_place_to_others_but_not_to_their_ow
     assert begun == ["a", "b", "c", "a"]
 
 
+async def test_who_leaves_early_lets_nobody_past_those_before() -> None:
+    lanes = Lanes()
+    async with lanes.place("a") as first:
+        async with lanes.place("a"):  # An edit without news: nothing to wait for.
+            pass
+        async with lanes.place("a") as third:
+            reached = asyncio.ensure_future(third.reached())
+            await asyncio.sleep(0.01)
+            assert not reached.done() and not first.done.done()
+            reached.cancel()
+    async with lanes.place("a") as fourth:
+        await asyncio.wait_for(fourth.reached(), 10)
+
+
 async def test_a_place_given_up_is_not_given_back_twice() -> None:
     lanes = Lanes(at_once=1, busy=0.01)
 

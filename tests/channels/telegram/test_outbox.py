@@ -79,6 +79,29 @@ async def test_urgent_words_go_before_others_and_after_each_other() -> None:
     assert found == ["u1", "u2", "a", "b", "c"]
 
 
+async def test_a_crowd_is_said_to_at_a_pace_and_urgent_words_do_not_keep_to_it() -> None:
+    line = Line()
+    line.open.set()
+    outbox = Outbox(line.send, first_wait=0.01, pace=60.0)
+    for chat in (1, 2, 3):
+        outbox.put(Address(chat), [Part("a")])
+    urgent = [f for c in (3, 4) for f in outbox.put(Address(c), [Part("u", urgent=True)])]
+    assert all(await asyncio.gather(*urgent))
+    # The first needs no pause before it; the others are a minute apart.
+    assert {(a.chat_id, text) for a, text in line.arrived} == {(1, "a"), (3, "u"), (4, "u")}
+    await outbox.close()
+
+
+async def test_all_of_a_crowd_is_said_in_order() -> None:
+    line = Line()
+    line.open.set()
+    outbox = Outbox(line.send, first_wait=0.01, pace=0.001)
+    waiting = [f for chat in range(20) for f in outbox.put(Address(chat), [Part(str(chat))])]
+    assert all(await asyncio.gather(*waiting))
+    assert [text for _, text in line.arrived] == [str(chat) for chat in range(20)]
+    await outbox.close()
+
+
 async def test_a_refusal_that_waits_is_not_said_twice_but_an_answer_is() -> None:
     parts = [Part("no", repeatable=True)] * 3 + [Part("yes")] * 2
     assert await said(Line(), [(HERE, part) for part in parts]) == ["no", "yes", "yes"]
