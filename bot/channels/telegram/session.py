@@ -127,7 +127,7 @@ class Session:
             return
         await self._lock_out_others()
         self.intake = intake
-        # Of a store that only this machine has: nobody else polls, so what was kept is ours at once.
+        # In a store that only this machine has nobody else keeps anything: it is ours at once.
         ours = self._telegram.store_url.startswith("sqlite")
         settled = await intake.resume(quiet=0.0 if ours else QUIET) or not ours
         self._begin(self._keep_watch(intake, settled=settled))
