@@ -219,7 +219,7 @@ class BotApi:
         """Ids of updates that the bot has not confirmed."""
         return [u["update_id"] for u in self._pending]
 
-    async def until(self, happened: Callable[[], Any], patience: float = 30.0) -> None:
+    async def until(self, happened: Callable[[], Any], patience: float = 180.0) -> None:
         """Waits for something to be seen; the patience is no measurement, only an end."""
         end = asyncio.get_running_loop().time() + patience
         while not happened():
