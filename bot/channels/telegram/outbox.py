@@ -51,6 +51,8 @@ class _Item:
         self.plain = False
         self.taken_before = 0
         """How many messages Telegram had taken when this one failed first."""
+        self.alone = False
+        """Telegram has taken others since, so the fault may be this one's."""
 
 
 class _Chat:
@@ -180,7 +182,9 @@ class Outbox:
             if not item.faults:
                 item.taken_before = self._taken
             item.faults += error.answered and error.wait is None
-            if item.faults < (FAULTS if self._taken > item.taken_before else OUTAGE):
+            if not item.alone and self._taken > item.taken_before:
+                item.alone, item.faults = True, 1  # The outage is over, or there was none.
+            if item.faults < (FAULTS if item.alone else OUTAGE):
                 return True
             logger.error("message given up after %d faults of Telegram's", item.faults)
             chat.end(item, arrived=False)
