@@ -131,6 +131,10 @@ class TurnGuard:
             return 0.0
         return 60 - (now - times[-self._settings.rate_per_minute])
 
+    def count(self, sender: str) -> None:
+        """Counts a message that a channel answers without a turn."""
+        self._too_many(sender)
+
     def forget(self, sender: str) -> None:
         """Forgets the replies kept for a conversation's repeats."""
         for key in [k for k in self._replies if k[0] == sender]:

@@ -69,7 +69,7 @@ def remedy(error: TelegramError) -> Remedy:
         seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
         return Remedy(Then.AGAIN, wait=seconds)
     if isinstance(error, ChatMigrated):
-        return Remedy(Then.MOVED, chat_id=error.new_chat_id)
+        return Remedy(Then.MOVED, chat_id=error.new_chat_id, answered=True)
     if isinstance(error, Forbidden):
         return Remedy(Then.GONE)
     if isinstance(error, BadRequest):  # A kind of NetworkError to the library.

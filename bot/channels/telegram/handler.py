@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -28,6 +30,9 @@ from bot.safety.quick import quick_verdict
 logger = logging.getLogger(__name__)
 
 CHANNEL: Final = "telegram"
+
+LATE: Final = 120.0
+"""Seconds after which a reply shows what it answers: after an outage somebody may have gone on."""
 
 MOST_WAITING: Final = 20
 """Messages of one person that may wait; at Telegram's pace, a message a second, the rest would
@@ -71,6 +76,7 @@ class UpdateHandler:
         self._verdict = verdict
         self._lanes = Lanes()
         self._recent = Recent()
+        self._under_way: Counter[str] = Counter()
 
     async def handle(self, raw: Any, *, poison: bool = False) -> None:
         """Answers an update and returns once the whole reply has arrived or cannot; never raises.
@@ -84,11 +90,20 @@ class UpdateHandler:
                 raise RuntimeError("the process ended on this update")
             update = Update.de_json(raw, None)
             reading = read(update, self._me)
-            arrivals = await self._answer(reading, update.update_id) if reading else []
         except Exception as error:
-            logger.error("update not handled: %s", type(error).__name__)
-            arrivals = await self._apologise(raw)
-        await arrived(arrivals)
+            await self._apologise(raw, error)
+            return
+        if reading is None:
+            return
+        self._under_way[reading.sender] += 1
+        try:
+            await arrived(await self._answer(reading, update.update_id))
+        except Exception as error:
+            await self._apologise(raw, error)
+        finally:
+            self._under_way[reading.sender] -= 1
+            if not self._under_way[reading.sender]:
+                del self._under_way[reading.sender]
 
     async def _answer(self, reading: Reading, update_id: int) -> Arrivals:
         async with self._lanes.place(reading.sender) as place:  # Before anything is waited for.
@@ -101,12 +116,13 @@ class UpdateHandler:
             urgent = is_due(verdict)
             if self._recent.is_repeat(reading) and not urgent:
                 return []
-            if not urgent and self._is_flooded(reading):
-                site = await self._memory.site(reading.sender)
-                return self._put(reading, self._slow_down(reading, site), site, repeatable=True)
-            if not urgent:
+            flooded = not urgent and self._under_way[reading.sender] > MOST_WAITING
+            if not urgent and not flooded:
                 await place.reached()
             site = await self._memory.site(reading.sender)
+            incoming = incoming_of(reading, update_id, site)
+            if flooded or (not urgent and self._guard.seconds_to_wait(incoming)):
+                return self._put(reading, self._slow_down(reading, site), site, repeatable=True)
             spanish = (
                 verdict.language == "es"
                 if reading.text and reading.command is None
@@ -115,14 +131,11 @@ class UpdateHandler:
             if not urgent:
                 said = await self._without_a_turn(reading, site, spanish=spanish)
                 if said is not None:
+                    self._guard.count(reading.sender)
                     return self._put(reading, said, site, repeatable=True)
             return await self._with_a_turn(
-                reading, update_id, place, site, urgent=urgent, spanish=spanish
+                reading, incoming, place, site, urgent=urgent, spanish=spanish
             )
-
-    def _is_flooded(self, reading: Reading) -> bool:
-        waiting = self._lanes.waiting(reading.sender) + self._outbox.waiting(reading.chat_id)
-        return waiting > MOST_WAITING
 
     def _slow_down(self, reading: Reading, site: str | None) -> list[dict[str, Any]]:
         """Returns what somebody hears who writes too fast: once a minute, not once a message."""
@@ -144,28 +157,20 @@ class UpdateHandler:
             return None
         if reading.callback_id is not None:
             return [self._words.say(BUTTON_GONE, spanish=spanish, site=site)]
-        if reading.unreadable:
+        if self._recent.needs_note(reading):
             return [self._words.say(TEXT_ONLY, spanish=spanish, site=site)]
         return None  # Only the bot's name: the guard says that the message is empty.
 
     async def _with_a_turn(
         self,
         reading: Reading,
-        update_id: int,
+        incoming: Incoming,
         place: Place,
         site: str | None,
         *,
         urgent: bool,
         spanish: bool,
     ) -> Arrivals:
-        incoming = Incoming(
-            text=reading.text,
-            sender=reading.sender,
-            recipient=str(reading.chat_id),
-            channel=CHANNEL,
-            site=site,
-            message_id=str(update_id),
-        )
         arrivals: Arrivals = []
         said: list[dict[str, Any]] = []
 
@@ -181,7 +186,7 @@ class UpdateHandler:
             else:
                 async with self._lanes.turn(place):
                     await self._guard.handle(incoming, self._turn, deliver)
-        if reading.unreadable and not any(map(is_crisis, said)):
+        if self._recent.needs_note(reading) and not any(map(is_crisis, said)):
             note = self._words.say(TEXT_ONLY, spanish=spanish, site=site)
             arrivals += self._put(reading, [note], site, repeatable=True)
         return arrivals
@@ -218,16 +223,18 @@ class UpdateHandler:
             arrivals += self._outbox.put(address_of(reading), parts)
         return arrivals
 
-    async def _apologise(self, raw: Any) -> Arrivals:
+    async def _apologise(self, raw: Any, fault: Exception) -> None:
         """Says, in a private chat, that the message could not be handled; the escalation first."""
+        logger.error("update not handled: %s", type(fault).__name__)
         chat_id, text = dig(raw)
         if chat_id is None:
-            return []
+            return
         reading = Reading(chat_id=chat_id, sender=f"{CHANNEL}:{chat_id}")
+        site = await self._memory.site(reading.sender)
         arrivals: Arrivals = []
 
         async def deliver(message: dict[str, Any]) -> None:
-            arrivals.extend(self._put(reading, [message], None))
+            arrivals.extend(self._put(reading, [message], site))
 
         try:
             incoming = Incoming(
@@ -235,16 +242,29 @@ class UpdateHandler:
                 sender=reading.sender,
                 recipient=str(chat_id),
                 channel=CHANNEL,
+                site=site,
             )
             await self._guard.refuse(incoming, contract.UTTER_UNAVAILABLE, deliver)
         except Exception as error:
             logger.error("apology not made: %s", type(error).__name__)
-        return arrivals
+        await arrived(arrivals)
+
+
+def incoming_of(reading: Reading, update_id: int, site: str | None) -> Incoming:
+    """Returns what the guard is given; a redelivered update is the same message to it."""
+    return Incoming(
+        text=reading.text,
+        sender=reading.sender,
+        recipient=str(reading.chat_id),
+        channel=CHANNEL,
+        site=site,
+        message_id=str(update_id),
+    )
 
 
 def address_of(reading: Reading) -> Address:
-    """Returns where a reply goes; in a group and after an edit it shows what it answers."""
-    answers = not reading.private or reading.edited
+    """Returns where a reply goes; in a group, after an edit or late it shows what it answers."""
+    answers = not reading.private or reading.edited or time.time() - reading.sent > LATE
     return Address(reading.chat_id, reading.thread_id, reading.message_id if answers else None)
 
 

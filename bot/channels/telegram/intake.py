@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from bot.channels.telegram.ending import end
 from bot.channels.telegram.handler import UpdateHandler
 from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.store import Past
+from bot.channels.telegram.trimming import trim
 
 logger = logging.getLogger(__name__)
 
 TRIES: Final = 3
 """Times that an update is begun before it is taken for what ends the process each time."""
+
+MOST: Final = 10_000
+"""Updates under way at a time: some 100 MB. More wait at Telegram."""
+
+CROWD: Final = 50
+"""Updates under way from which on a webhook is answered at once, so that Telegram posts more."""
 
 
 class Intake:
@@ -25,6 +33,17 @@ class Intake:
         self._handler = handler
         self._memory = memory
         self._running: dict[int, asyncio.Task[None]] = {}
+        self._raw: dict[int, Any] = {}
+
+    @property
+    def is_crowded(self) -> bool:
+        """Tells whether so much is under way that what comes next should not have to wait."""
+        return len(self._running) > CROWD
+
+    @property
+    def is_full(self) -> bool:
+        """Tells whether nothing more can be begun before something has ended."""
+        return len(self._running) > MOST
 
     async def take(self, updates: Sequence[Any]) -> dict[int, asyncio.Task[None] | None]:
         """Returns the task of each update, by its id in rising order; None: handled before.
@@ -41,7 +60,7 @@ class Intake:
             # Asked again: the same update may have come by two requests at once.
             if not known.done and i not in self._running:
                 task = asyncio.ensure_future(self._run(i, by_id[i], known.tries >= TRIES))
-                self._running[i] = task
+                self._running[i], self._raw[i] = task, by_id[i]
         return {i: self._running.get(i) for i in sorted(by_id)}
 
     async def _run(self, update_id: int, raw: Any, poison: bool) -> None:
@@ -50,6 +69,30 @@ class Intake:
             await self._memory.finish(update_id)
         finally:
             self._running.pop(update_id, None)
+            self._raw.pop(update_id, None)
+
+    async def keep(self, update_ids: Iterable[int]) -> bool:
+        """Keeps updates that are under way where a kill does not lose them.
+
+        Returns whether they are, so that Telegram may forget them.
+        """
+        if self.is_full:
+            return False
+        waiting = {i: json.dumps(trim(self._raw[i])) for i in update_ids if i in self._raw}
+        return await self._memory.keep(waiting) if waiting else True
+
+    async def resume(self, *, quiet: float) -> bool:
+        """Begins what was kept by a process that has been quiet for so many seconds.
+
+        Returns whether the store has answered.
+        """
+        claimed = await self._memory.claim(quiet=quiet)
+        if claimed:
+            logger.warning("%d updates taken over from a process that ended", len(claimed))
+            taken = await self.take([json.loads(claimed[i]) for i in sorted(claimed)])
+            for update_id in (i for i, task in taken.items() if task is None):
+                await self._memory.finish(update_id)  # It was handled: its words go now.
+        return claimed is not None
 
     async def close(self, patience: float) -> None:
         """Waits for what is running, then cuts it off: Telegram sends it again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -18,10 +19,17 @@ T = TypeVar("T")
 PATIENCE: Final = 1.0
 """Seconds that a turn waits for the store: an escalation must leave within two."""
 
+IMPATIENCE: Final = 0.3
+"""The same while the store has failed: it is asked, and hardly waited for."""
+
 CLOSING: Final = 5.0
 """Seconds that the server's end waits for it: a database that does not answer is left behind."""
 
 REMEMBERED: Final = 10_000
+LATE: Final = 200
+"""Updates that a store which answers again is told of at a time."""
+
+UNKNOWN: Final = "?"
 
 
 class Memory:
@@ -35,7 +43,10 @@ class Memory:
         self._store: TelegramStore | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="telegram-store")
         self._done: dict[int, None] = {}
+        self._late: dict[int, None] = {}
+        """Handled, and not yet kept as such: the store did not answer then."""
         self._sites: dict[str, str | None] = {}
+        self._owner = uuid.uuid4().hex
         self._well = True
 
     async def begin(self, update_ids: Sequence[int]) -> dict[int, Past]:
@@ -47,12 +58,30 @@ class Memory:
     async def finish(self, update_id: int) -> None:
         """Keeps that an update was handled."""
         _remember(self._done, update_id, None)
-        await self._ask(None, "finish", update_id, patience=30.0)
+        handled = [update_id, *list(self._late)[:LATE]]
+        if await self._ask(False, "finish", handled, patience=30.0) is None:
+            for late in handled:
+                self._late.pop(late, None)
+        else:
+            _remember(self._late, update_id, None)
+
+    async def keep(self, waiting: Mapping[int, str]) -> bool:
+        """Keeps updates that are under way; returns whether Telegram may now forget them."""
+        return await self._ask(False, "keep", dict(waiting), self._owner, patience=2.0) is None
+
+    async def claim(self, *, quiet: float) -> dict[int, str] | None:
+        """Returns kept updates whose process is no more; None if the store does not say."""
+        found = partial(self._call, "claim", self._owner, quiet=quiet)
+        answer: dict[int, str] | None = await self._wait(None, found, patience=5.0)
+        return answer
 
     async def site(self, conversation: str) -> str | None:
         """Returns the site that a person has chosen."""
         if conversation not in self._sites:
-            _remember(self._sites, conversation, await self._ask(None, "site", conversation))
+            site = await self._ask(UNKNOWN, "site", conversation)
+            if site == UNKNOWN:  # Asked again next time: numbers of the wrong site may harm.
+                return None
+            _remember(self._sites, conversation, site)
         return self._sites[conversation]
 
     async def set_site(self, conversation: str, site: str | None) -> None:
@@ -85,11 +114,15 @@ class Memory:
         await asyncio.wait({closing}, timeout=CLOSING)
 
     async def _ask(self, otherwise: T, name: str, *args: Any, patience: float = PATIENCE) -> T:
-        loop = asyncio.get_running_loop()
-        call = loop.run_in_executor(self._thread, partial(self._call, name, *args))
+        return await self._wait(otherwise, partial(self._call, name, *args), patience=patience)
+
+    async def _wait(self, otherwise: T, call_store: Callable[[], Any], *, patience: float) -> T:
+        call = asyncio.get_running_loop().run_in_executor(self._thread, call_store)
         call.add_done_callback(lambda late: late.cancelled() or late.exception())
         try:
-            await asyncio.wait({call}, timeout=patience)
+            await asyncio.wait(
+                {call}, timeout=patience if self._well else min(patience, IMPATIENCE)
+            )
             if not call.done():
                 raise TimeoutError
             answer: T = call.result()
@@ -109,10 +142,10 @@ class Memory:
         if self._store is not None:
             self._store.close()
 
-    def _call(self, name: str, *args: Any) -> Any:
+    def _call(self, name: str, *args: Any, **options: Any) -> Any:
         if self._store is None:
             self._store = self._open()
-        return getattr(self._store, name)(*args)
+        return getattr(self._store, name)(*args, **options)
 
 
 def _remember(kept: dict[Any, Any], key: Any, value: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from telegram.error import TelegramError
@@ -19,8 +19,15 @@ logger = logging.getLogger(__name__)
 LONGEST_WAIT: Final = 30.0
 FAULTS: Final = 12
 """Tries of one message that Telegram itself answers with a fault (about four minutes) before it is
-given up: held back for ever, it would hold back what others write. Without a network there is
-no last try."""
+given up, if it takes what is sent to others meanwhile: held back for ever, it would hold back what
+the same person writes next. Without a network there is no last try."""
+
+PACE: Final = 1 / 28
+"""Seconds between two messages. Beyond some thirty a second Telegram answers 429 to a bot, and then
+what is urgent has to wait, too; that itself does not keep to the pace."""
+
+OUTAGE: Final = 120
+"""The same (about an hour) while Telegram takes nothing from anybody."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +48,11 @@ class _Item:
         self.part = part
         self.arrived: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self.faults = 0
+        self.plain = False
+        self.taken_before = 0
+        """How many messages Telegram had taken when this one failed first."""
+        self.alone = False
+        """Telegram has taken others since, so the fault may be this one's."""
 
 
 class _Chat:
@@ -82,12 +94,16 @@ class Outbox:
     Args:
         send: sends one part once.
         first_wait: seconds before the second try; doubled until `LONGEST_WAIT`.
+        pace: seconds between two messages that are not urgent, to whomever.
     """
 
-    def __init__(self, send: Send, *, first_wait: float) -> None:
+    def __init__(self, send: Send, *, first_wait: float, pace: float = PACE) -> None:
         self._send = send
         self._first_wait = first_wait
+        self._pace = pace
+        self._next = 0.0
         self._chats: dict[int, _Chat] = {}
+        self._taken = 0
 
     def put(self, address: Address, parts: Sequence[Part]) -> list[asyncio.Future[bool]]:
         """Queues parts; each future tells, once it is known, whether its part has arrived.
@@ -101,11 +117,6 @@ class Outbox:
             chat.task = asyncio.ensure_future(self._drain(address.chat_id, chat))
         return [item.arrived for item in items]
 
-    def waiting(self, chat_id: int) -> int:
-        """Returns how many parts wait for a chat."""
-        chat = self._chats.get(chat_id)
-        return len(chat.items) if chat else 0
-
     async def close(self) -> None:
         """Stops sending; what waits is said after the next start, when its update comes again."""
         await end([chat.task for chat in self._chats.values() if chat.task is not None])
@@ -114,9 +125,12 @@ class Outbox:
         wait = self._first_wait
         try:
             while chat.items:
+                if not chat.items[0].part.urgent and not await self._in_pace(chat):
+                    continue
                 item = chat.items[0]
                 error = await self._try(item)
                 if error is None:
+                    self._taken += 1
                     chat.end(item, arrived=True)
                 if error is None or not self._stays(item, error, chat):
                     wait = self._first_wait
@@ -127,6 +141,15 @@ class Outbox:
             for item in chat.items:
                 item.arrived.cancel()
             self._chats.pop(chat_id, None)
+
+    async def _in_pace(self, chat: _Chat) -> bool:
+        """Waits until it is a message's turn; returns False if urgent words for the chat come."""
+        now = asyncio.get_running_loop().time()
+        at = self._next = max(now, self._next + self._pace)
+        if at <= now:
+            return True
+        chat.news.clear()
+        return not await happens(chat.news, at - now)
 
     async def _try(self, item: _Item) -> Remedy | None:
         """Sends; returns what to do if that failed."""
@@ -151,23 +174,33 @@ class Outbox:
         if error.then is Then.GONE:
             for other in list(chat.items):
                 chat.end(other, arrived=False)
-        elif error.then is Then.MOVED and error.chat_id is not None:
-            item.address = replace(item.address, chat_id=error.chat_id, to=None)
+        elif error.chat_id is not None and error.chat_id != item.address.chat_id:
+            item.address = Address(error.chat_id)
         elif error.then is Then.REFUSED:
             self._refused(item, chat)
         else:
+            if not item.faults:
+                item.taken_before = self._taken
             item.faults += error.answered and error.wait is None
-            if item.faults < FAULTS:
+            if not item.alone and self._taken > item.taken_before:
+                item.alone, item.faults = True, 1  # The outage is over, or there was none.
+            if item.faults < (FAULTS if item.alone else OUTAGE):
                 return True
             logger.error("message given up after %d faults of Telegram's", item.faults)
             chat.end(item, arrived=False)
         return False
 
     def _refused(self, item: _Item, chat: _Chat) -> None:
-        """Has it said once more in the plainest form before it is given up."""
-        plain = Part(text=item.part.text or item.part.photo or "", urgent=item.part.urgent)
-        if item.part.phone is None and item.part != plain and plain.text:
-            item.part, item.address = plain, replace(item.address, to=None)
+        """Has it said once more in the plainest form before it is given up.
+
+        What is refused may be the words, or the place: a topic that was closed, a deleted message.
+        """
+        part = item.part
+        if part.phone is None:
+            part = Part(text=part.text or part.photo or "", urgent=part.urgent, quiet=part.quiet)
+        address = Address(item.address.chat_id)
+        if not item.plain and part.text and (part, address) != (item.part, item.address):
+            item.plain, item.part, item.address = True, part, address
             return
         logger.error("message refused by Telegram and given up")
         chat.end(item, arrived=False)

@@ -1,4 +1,4 @@
-"""Long polling: asks Telegram for updates, and lets it forget only what has been answered."""
+"""Long polling: asks Telegram for updates, and lets it forget what is answered, or kept here."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Final
 from telegram import Bot
 from telegram.error import Conflict, InvalidToken, TelegramError
 
-from bot.channels.telegram.api import POLL_SECONDS, fetch, remedy
+from bot.channels.telegram.api import BATCH, POLL_SECONDS, fetch, remedy
 from bot.channels.telegram.ending import happens
 from bot.channels.telegram.intake import Intake, identity
 from bot.channels.telegram.status import Status
@@ -24,6 +24,10 @@ FIRST_WAIT: Final = 1.0
 LONGEST_WAIT: Final = 30.0
 BUSY_WAITS: Final = (0.2, 1.0)
 """Seconds between two polls while an update is being handled: Telegram holds no poll open then."""
+
+BLIND: Final = 10.0
+"""Seconds after which, with a full batch of updates under way and no store to keep them in, they
+are confirmed all the same: a kill would lose them, but an emergency may wait behind them."""
 
 NEWCOMER: Final = 30.0
 """Seconds without a conflict after which this process counts as the one that polls."""
@@ -65,6 +69,7 @@ class Poller:
         self._clock = clock
         self._window = Window()
         self._progress = asyncio.Event()
+        self._full_since: float | None = None
         self._quiet_since: float | None = None
         self._conflicts = 0
 
@@ -111,7 +116,25 @@ class Poller:
                 self._finished(update_id)
             else:
                 task.add_done_callback(partial(self._ended, update_id))
+        await self._look_behind(full=len(updates) >= BATCH)
         return bool(taken)
+
+    async def _look_behind(self, *, full: bool) -> None:
+        """Lets Telegram forget a full batch before it is answered: it shows none behind it."""
+        if not full or not self._window.busy:
+            self._full_since = None
+            return
+        waiting = self._window.unfinished()
+        if await self._intake.keep(waiting):
+            self._full_since = None
+        else:
+            now = self._clock()
+            self._full_since = now if self._full_since is None else self._full_since
+            if self._intake.is_full or now - self._full_since < BLIND:
+                return
+            logger.error("%d updates confirmed that are under way and not kept", len(waiting))
+        for update_id in waiting:
+            self._finished(update_id)
 
     def _is_known(self, raw: Any) -> bool:
         update_id = identity(raw)
@@ -125,7 +148,8 @@ class Poller:
         self._finished(update_id)
 
     def _finished(self, update_id: int) -> None:
-        self._window.finish(update_id)
+        if update_id in self._window:  # Not if it was kept, and forgotten by Telegram since.
+            self._window.finish(update_id)
         self._progress.set()
 
     async def _until_progress(self, wait: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,7 +24,8 @@ _NO_KIND = {
     MessageType.SENDER_BUSINESS_BOT,
     MessageType.TEXT,
 }
-_SERVICE = sorted(set(MessageType) - _CONTENT - _NO_KIND)
+SERVICE: Final = sorted(set(MessageType) - _CONTENT - _NO_KIND)
+"""Fields that only a notice of Telegram's has, such as "a member left"."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,9 @@ class Reading:
     edited: bool = False
     private: bool = True
     message_id: int | None = None
+    sent: float = math.inf
+    """Seconds since 1970; of a button, whose message may be old, it is not known."""
+
     thread_id: int | None = None
     album: str | None = None
     callback_id: str | None = None
@@ -85,6 +90,7 @@ def read(update: Update, me: Me) -> Reading | None:
         edited=update.message is None,
         private=private,
         message_id=message.message_id,
+        sent=message.date.timestamp(),
         thread_id=message.message_thread_id if message.is_topic_message else None,
         album=message.media_group_id,
         language=(message.from_user.language_code or "") if message.from_user else "",
@@ -127,7 +133,7 @@ def _conversation(chat: Chat | None, who: int) -> str:
 
 
 def _is_service(message: Message) -> bool:
-    return any(getattr(message, name, None) for name in _SERVICE)
+    return any(getattr(message, name, None) for name in SERVICE)
 
 
 def _entities(message: Message) -> tuple[MessageEntity, ...]:

@@ -19,6 +19,15 @@ class Recent:
         self._texts: dict[Any, Any] = {}
         self._told: dict[Any, Any] = {}
 
+    def needs_note(self, reading: Reading) -> bool:
+        """Tells whether a person should hear that something is not read: of an album, once."""
+        if not reading.unreadable or reading.album is None:
+            return reading.unreadable
+        key = (reading.chat_id, "not read", reading.album)
+        told = key in self._told
+        _keep(self._told, key, 0.0)
+        return not told
+
     def is_repeat(self, reading: Reading) -> bool:
         """Tells whether a message has nothing new: it is an album's next picture, or unchanged.
 

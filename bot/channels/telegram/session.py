@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from telegram import Bot
 from telegram.error import TelegramError
@@ -17,7 +18,7 @@ from bot.channels.telegram.handler import UpdateHandler
 from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.lock import HELD, PollLock
 from bot.channels.telegram.memory import Memory
-from bot.channels.telegram.outbox import Address, Outbox
+from bot.channels.telegram.outbox import PACE, Address, Outbox
 from bot.channels.telegram.polling import FIRST_WAIT, LONGEST_WAIT, Poller
 from bot.channels.telegram.reading import Me
 from bot.channels.telegram.rendering import Part
@@ -36,6 +37,12 @@ PATIENCE: Final = 8.0
 
 LOCK_AGAIN: Final = 5.0
 
+BROKEN: Final = "The Telegram channel has ended ({error}). Start again; the rest of the bot is up."
+
+ALIVE_EVERY: Final = 20.0
+QUIET: Final = 90.0
+"""Seconds after which a replica that does not say that it is alive is taken to have ended."""
+
 
 class Session:
     """Everything that lives as long as the server does."""
@@ -50,6 +57,7 @@ class Session:
         lock: PollLock | None = None,
         *,
         first_wait: float = FIRST_WAIT,
+        pace: float = PACE,
     ) -> None:
         self._settings = settings
         self._telegram = telegram
@@ -57,9 +65,11 @@ class Session:
         self._turn = turn
         self._words = TelegramWords(clinic, settings.retention_days)
         self._bot: Bot = make_bot(telegram)
+        # Connections of its own: a slow Telegram may keep all of the others busy.
+        self._urgent_bot: Bot = make_bot(telegram)
         self._lock = lock or PollLock(telegram.token)
         self._first_wait = first_wait
-        self._outbox = Outbox(self._send, first_wait=first_wait / 2)
+        self._outbox = Outbox(self._send, first_wait=first_wait / 2, pace=pace)
         self._signals = BotSignals(self._bot)
         number = int(telegram.token.split(":")[0])
         self._memory = Memory(lambda: TelegramStore(telegram.store_url, number))
@@ -70,7 +80,8 @@ class Session:
 
     def start(self) -> None:
         """Begins, beside the server; Telegram need not be there yet."""
-        self._tasks = [asyncio.ensure_future(job) for job in (self._run(), self._forget())]
+        for job in (self._run(), self._forget()):
+            self._begin(job)
 
     async def close(self) -> None:
         """Ends: no more updates, then what is running, then the connections."""
@@ -83,7 +94,19 @@ class Session:
         self._lock.release()
         with suppress(Exception):
             await self._bot.shutdown()
+        with suppress(Exception):
+            await self._urgent_bot.request.shutdown()
         self.status.word = "off"
+
+    def _begin(self, job: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(job)
+        task.add_done_callback(self._ended)
+        self._tasks.append(task)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Says so if a job ends by an error that nobody thought of."""
+        if not task.cancelled() and task.exception() is not None:
+            self.status.stopped("broken", BROKEN.format(error=type(task.exception()).__name__))
 
     async def _run(self) -> None:
         me = await self._who_am_i()
@@ -96,14 +119,36 @@ class Session:
             words=self._words,
             signals=self._signals,
         )
-        self.intake = Intake(handler, self._memory)
+        intake = Intake(handler, self._memory)
         if self._telegram.webhook:
+            self.intake = intake
             self.status.well()
+            await self._keep_watch(intake, settled=True)
             return
-        while not self._lock.take():
+        await self._lock_out_others()
+        self.intake = intake
+        # In a store that only this machine has nobody else keeps anything: it is ours at once.
+        ours = self._telegram.store_url.startswith("sqlite")
+        settled = await intake.resume(quiet=0.0 if ours else QUIET) or not ours
+        self._begin(self._keep_watch(intake, settled=settled))
+        await Poller(self._bot, self.intake, self.status, first_wait=self._first_wait).run()
+
+    async def _lock_out_others(self) -> None:
+        while True:
+            try:
+                if self._lock.take():
+                    return
+            except OSError as error:  # A full disk, a read-only folder: Telegram's 409 is left.
+                logger.warning("polling without a lock on this machine: %s", type(error).__name__)
+                return
             self.status.stopped("conflict", HELD.format(pid=self._lock.holder()))
             await asyncio.sleep(LOCK_AGAIN)
-        await Poller(self._bot, self.intake, self.status, first_wait=self._first_wait).run()
+
+    async def _keep_watch(self, intake: Intake, *, settled: bool) -> None:
+        """Says that this process is alive, and takes over what others have left."""
+        while True:
+            settled |= await intake.resume(quiet=QUIET if settled else 0.0)
+            await asyncio.sleep(ALIVE_EVERY)
 
     async def _who_am_i(self) -> Me:
         wait = self._first_wait
@@ -123,4 +168,5 @@ class Session:
             await asyncio.sleep(DAY)
 
     async def _send(self, address: Address, part: Part) -> None:
-        await send(self._bot, address.chat_id, part, thread=address.thread, to=address.to)
+        bot = self._urgent_bot if part.urgent else self._bot
+        await send(bot, address.chat_id, part, thread=address.thread, to=address.to)

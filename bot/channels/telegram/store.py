@@ -1,12 +1,14 @@
 """What the channel must know after a restart: updates handled, each person's site, long payloads.
 
-No words of a person, no name, no time of day. Which updates are still to come Telegram keeps.
+No name, and no words of a person but while a crowd waits: updates that are to be answered Telegram
+keeps, a hundred of them; beyond that they are kept here until they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -40,6 +42,16 @@ PAYLOADS = sa.Table(
     _METADATA,
     sa.Column("reference", sa.String(64), primary_key=True),
     sa.Column("payload", sa.Text, nullable=False),
+)
+
+WAITING = sa.Table(
+    "telegram_waiting",
+    _METADATA,
+    sa.Column("bot", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("update_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("content", sa.Text, nullable=False),
+    sa.Column("owner", sa.String(40), nullable=False),
+    sa.Column("alive", sa.BigInteger, nullable=False),
 )
 
 HANDLED_DAYS: Final = 3
@@ -76,7 +88,7 @@ class TelegramStore:
 
     def begin(self, update_ids: Sequence[int]) -> dict[int, Past]:
         """Keeps that these updates are about to be handled; returns what was known of them."""
-        mine = sa.and_(HANDLED.c.bot == self._bot, HANDLED.c.update_id.in_(list(update_ids)))
+        mine = self._these(HANDLED, update_ids)
         with self._engine.begin() as connection:
             rows = connection.execute(sa.select(HANDLED).where(mine)).all()
             known = {row.update_id: Past(row.tries, row.done) for row in rows}
@@ -90,11 +102,57 @@ class TelegramStore:
                 connection.execute(HANDLED.insert(), new)
         return known
 
-    def finish(self, update_id: int) -> None:
-        """Keeps that an update was handled: its turn is saved and its reply sent."""
-        mine = sa.and_(HANDLED.c.bot == self._bot, HANDLED.c.update_id == update_id)
+    def finish(self, update_ids: Sequence[int]) -> None:
+        """Keeps that updates were handled: their turns are saved and their replies sent."""
         with self._engine.begin() as connection:
+            mine = self._these(HANDLED, update_ids)
             connection.execute(HANDLED.update().where(mine).values(done=True))
+            gone = connection.execute(WAITING.delete().where(self._these(WAITING, update_ids)))
+            last = gone.rowcount and not connection.scalar(sa.select(WAITING.c.bot).limit(1))
+        if last:
+            self._scrub()
+
+    def keep(self, waiting: Mapping[int, str], owner: str) -> None:
+        """Keeps updates that are under way, so that Telegram may forget them.
+
+        One may just have been finished, or kept before.
+        """
+        ids = list(waiting)
+        kept = sa.select(WAITING.c.update_id).where(self._these(WAITING, ids))
+        done = sa.select(HANDLED.c.update_id).where(self._these(HANDLED, ids), HANDLED.c.done)
+        with self._engine.connect() as connection:
+            known = {*connection.scalars(kept), *connection.scalars(done)}
+        new = [
+            {"bot": self._bot, "update_id": i, "content": c, "owner": owner, "alive": _now()}
+            for i, c in waiting.items()
+            if i not in known
+        ]
+        if new:
+            with self._synced() as connection:
+                connection.execute(WAITING.insert(), new)
+
+    def claim(self, owner: str, *, quiet: float) -> dict[int, str]:
+        """Returns kept updates whose process has been quiet for so many seconds; they are ours.
+
+        It also tells other replicas that this process is alive.
+        """
+        now = _now()
+        ours = sa.and_(WAITING.c.bot == self._bot, WAITING.c.owner == owner)
+        left = sa.and_(
+            WAITING.c.bot == self._bot, WAITING.c.owner != owner, WAITING.c.alive <= now - quiet
+        )
+        claimed = {}
+        with self._engine.begin() as connection:
+            connection.execute(WAITING.update().where(ours).values(alive=now))
+            for row in connection.execute(sa.select(WAITING).where(left)).all():
+                same = (WAITING.c.update_id == row.update_id, WAITING.c.owner == row.owner)
+                one = sa.and_(left, *same)
+                taken = connection.execute(
+                    WAITING.update().where(one).values(owner=owner, alive=now)
+                )
+                if taken.rowcount == 1:  # Another replica may have been quicker.
+                    claimed[row.update_id] = row.content
+        return claimed
 
     def site(self, conversation: str) -> str | None:
         """Returns the site that a person has chosen, and keeps that it was asked for today."""
@@ -131,10 +189,35 @@ class TelegramStore:
         now = today or _today()
         limits = {HANDLED: HANDLED_DAYS, SITES: retention_days}
         with self._engine.begin() as connection:
-            if self._engine.dialect.name == "sqlite":
-                connection.exec_driver_sql("PRAGMA secure_delete = ON")
             for table, days in limits.items():
                 connection.execute(table.delete().where(table.c.day < now - timedelta(days=days)))
+            old = _now() - HANDLED_DAYS * 86_400
+            connection.execute(WAITING.delete().where(WAITING.c.alive < old))
+        self._scrub()
+
+    def _scrub(self) -> None:
+        """Empties SQLite's write-ahead log, where what was deleted can be read yet."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _these(self, table: sa.Table, update_ids: Sequence[int]) -> Any:
+        return sa.and_(table.c.bot == self._bot, table.c.update_id.in_(list(update_ids)))
+
+    @contextmanager
+    def _synced(self) -> Iterator[sa.engine.Connection]:
+        """Begins what must outlive a power cut as well, since Telegram forgets it next."""
+        if self._engine.dialect.name != "sqlite":
+            with self._engine.begin() as connection:
+                yield connection
+            return
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA synchronous = FULL")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.exec_driver_sql("PRAGMA synchronous = NORMAL")
 
 
 def _sqlite(url: str) -> sa.engine.Engine:
@@ -154,8 +237,13 @@ def _sqlite(url: str) -> sa.engine.Engine:
     def prepare(connection: Any, record: Any) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA secure_delete = ON")
 
     return engine
+
+
+def _now() -> int:
+    return int(time.time())
 
 
 def _today() -> date:

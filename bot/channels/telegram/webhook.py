@@ -23,6 +23,9 @@ SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"
 LARGEST: Final = 1_000_000
 """Bytes; the largest update is a fraction of it."""
 
+HOLD: Final = 5.0
+"""Seconds that Telegram waits for an answer: it posts a hundred updates at a time, none behind."""
+
 
 def path_of(token: str) -> str:
     """Returns the last part of the webhook's path, which cannot be guessed."""
@@ -40,19 +43,19 @@ def address_of(telegram: TelegramSettings) -> str:
 
 
 class Webhook:
-    """Answers Telegram once an update is handled, so that it sends again what was cut off."""
+    """Answers Telegram once an update is handled or kept: it sends again what was cut off."""
 
     def __init__(self, token: str, intake: Callable[[], Intake | None]) -> None:
         self._secret = secret_of(token)
         self._intake = intake
 
     async def receive(self, request: Request) -> HTTPResponse:
-        """Takes one update; 200 once its reply has arrived.
+        """Takes one update; 200 once its reply has arrived, or, if that takes long, it is kept.
 
         Telegram sends again what is not answered with 200, so what can never be read is too.
         """
         given = request.headers.get(SECRET_HEADER, "")
-        if not hmac.compare_digest(given.encode(), self._secret.encode()):
+        if not hmac.compare_digest(given.encode("utf-8", "replace"), self._secret.encode()):
             logger.warning("a webhook call without Telegram's secret was refused")
             return response.empty(status=403)
         if len(request.body) > LARGEST:
@@ -70,6 +73,9 @@ class Webhook:
             return response.empty(status=200)
         task = (await intake.take([raw]))[update_id]
         if task is not None:
+            await asyncio.wait({task}, timeout=0 if intake.is_crowded else HOLD)
+            if not task.done() and await intake.keep([update_id]):
+                return response.empty(status=200)
             await asyncio.wait({task})  # Telegram may hang up; the turn goes on.
             if task.cancelled():
                 return response.empty(status=503)

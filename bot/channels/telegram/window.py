@@ -25,12 +25,16 @@ class Window:
         """Tells whether an update is being handled."""
         return not all(self._finished.values())
 
+    def unfinished(self) -> list[int]:
+        """Returns the updates that are being handled."""
+        return [i for i, finished in self._finished.items() if not finished]
+
     def begin(self, update_id: int) -> None:
         """Adds an update that was fetched."""
         self._finished.setdefault(update_id, False)
 
     def finish(self, update_id: int) -> None:
-        """Marks an update as handled: its turn is saved and its reply sent."""
+        """Marks an update as handled, its turn saved and its reply sent, or as kept here."""
         self._finished[update_id] = True
 
     def offset(self) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,6 +103,7 @@ class BotApi:
         """Where a webhook is really posted to: there is no https here."""
         self.blocked: set[int] = set()
         self.known_chats: set[int] = set()
+        self.closed_topics: set[int] = set()
         self.faults: list[Fault] = []
         self._pending: list[dict[str, Any]] = []
         self._allowed: list[str] = []
@@ -180,7 +182,7 @@ class BotApi:
         self._next_message += 1
         made = {
             "message_id": self._next_message,
-            "date": 1_764_000_000,
+            "date": int(time.time()),
             "chat": {"id": where, "type": "private", "first_name": "Ann"},
             "from": self.person(where),
             **fields,
@@ -217,7 +219,7 @@ class BotApi:
         """Ids of updates that the bot has not confirmed."""
         return [u["update_id"] for u in self._pending]
 
-    async def until(self, happened: Callable[[], Any], patience: float = 30.0) -> None:
+    async def until(self, happened: Callable[[], Any], patience: float = 180.0) -> None:
         """Waits for something to be seen; the patience is no measurement, only an end."""
         end = asyncio.get_running_loop().time() + patience
         while not happened():
@@ -232,8 +234,8 @@ class BotApi:
     def garble(self, method: str, raw: bytes, times: int = 1) -> None:
         self.faults.append(Fault(method, times, raw=raw))
 
-    def slow(self, method: str, seconds: float, times: int = 1) -> None:
-        self.faults.append(Fault(method, times, seconds=seconds))
+    def slow(self, method: str, seconds: float, times: int = 1, **fields: Any) -> None:
+        self.faults.append(Fault(method, times, seconds=seconds, **fields))
 
     def _fault(self, method: str, params: Params) -> Fault | None:
         for fault in self.faults:
@@ -441,6 +443,8 @@ class BotApi:
             raise ApiError(403, "Forbidden: bot was blocked by the user")
         if chat not in self.known_chats:
             raise ApiError(400, "Bad Request: chat not found")
+        if int(params.get("message_thread_id") or 0) in self.closed_topics:
+            raise ApiError(400, "Bad Request: message thread not found")
         return chat
 
     # --- Webhook -------------------------------------------------------------------------------

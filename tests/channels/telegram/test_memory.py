@@ -12,6 +12,41 @@ from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.store import TelegramStore
 
 
+class Forgetful:
+    """Fails as often as it is told to; keeps what it is told."""
+
+    def __init__(self, fails: int) -> None:
+        self.fails = fails
+        self.finished: list[int] = []
+
+    def _maybe(self) -> None:
+        self.fails -= 1
+        if self.fails >= 0:
+            raise OSError("database is locked")
+
+    def site(self, conversation: str) -> str:
+        self._maybe()
+        return "south"
+
+    def finish(self, update_ids: list[int]) -> None:
+        self._maybe()
+        self.finished += update_ids
+
+
+async def test_a_site_that_could_not_be_asked_for_is_asked_for_again() -> None:
+    memory = Memory(lambda: cast(TelegramStore, Forgetful(fails=1)))
+    assert await memory.site("telegram:1") is None
+    assert await memory.site("telegram:1") == "south"
+
+
+async def test_what_was_handled_while_the_store_failed_is_kept_as_such_later() -> None:
+    store = Forgetful(fails=2)
+    memory = Memory(lambda: cast(TelegramStore, store))
+    for update_id in (1, 2, 3, 4):
+        await memory.finish(update_id)
+    assert store.finished == [3, 1, 2, 4]
+
+
 class SlowStore:
     """Notes what is done to it, and in which thread; `forget_old` lasts until it is let go."""
 

@@ -11,7 +11,7 @@ from telegram import Update
 from telegram.constants import MessageType
 
 from bot.channels.telegram.handler import dig
-from bot.channels.telegram.reading import _SERVICE, Me, Reading, read
+from bot.channels.telegram.reading import SERVICE, Me, Reading, read
 from tests.channels.telegram.bot_api import ME, USERNAME, BotApi
 
 BOT = Me(123456789, USERNAME)
@@ -44,8 +44,13 @@ def test_commands(words: str, command: str | None, argument: str) -> None:
 
 
 def test_what_is_read_and_nothing_else() -> None:
-    assert text("hi") == Reading(
-        chat_id=7, sender="telegram:7", text="hi", message_id=2, language="en"
+    assert text("hi", date=1_764_000_000) == Reading(
+        chat_id=7,
+        sender="telegram:7",
+        text="hi",
+        message_id=2,
+        sent=1_764_000_000,
+        language="en",
     )
 
 
@@ -84,9 +89,9 @@ def test_a_button_in_a_group_belongs_to_who_tapped_it() -> None:
 
 
 def test_what_people_send_is_never_taken_for_a_notice_of_telegrams() -> None:
-    assert not {"text", "photo", "voice", "sticker", "location", "checklist"} & set(_SERVICE)
-    assert {"new_chat_members", "pinned_message", "migrate_to_chat_id"} <= set(_SERVICE)
-    assert len(_SERVICE) < len(MessageType)
+    assert not {"text", "photo", "voice", "sticker", "location", "checklist"} & set(SERVICE)
+    assert {"new_chat_members", "pinned_message", "migrate_to_chat_id"} <= set(SERVICE)
+    assert len(SERVICE) < len(MessageType)
 
 
 @given(st.text())

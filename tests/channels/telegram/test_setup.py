@@ -11,7 +11,6 @@ import pytest
 
 from bot.channels.telegram.lock import PollLock
 from bot.channels.telegram.setup import NO_TOKEN, main, run
-from bot.channels.telegram.store import TelegramStore
 from bot.channels.telegram.words import CARDS, SAID, SPANISH, TelegramWords
 from bot.clinic import load_clinic
 from bot.errors import SettingsError
@@ -129,30 +128,6 @@ def test_the_profile_fits_telegrams_limits(spanish: bool) -> None:
     assert len(words.profile("utter_telegram_description", spanish=spanish)) <= 512
     assert len(words.profile("utter_telegram_about", spanish=spanish)) <= 120
     assert all(1 <= len(text) <= 256 for text in words.menu(spanish=spanish).values())
-
-
-def test_what_is_old_is_forgotten(tmp_path: Path) -> None:
-    from datetime import timedelta
-
-    from bot.channels.telegram.store import _today
-
-    store = TelegramStore(f"sqlite:///{tmp_path}/t.db", 1)
-    store.begin([1, 2])
-    store.finish(1)
-    store.set_site("telegram:1", "south")
-    assert {i: p.done for i, p in store.begin([1, 2, 3]).items()} == {1: True, 2: False}
-    known = store.begin([3])
-    assert known[3].tries == 1
-    store.forget_old(30, today=_today() + timedelta(days=3))
-    assert set(store.begin([1])) == {1}
-    store.forget_old(30, today=_today() + timedelta(days=4))
-    assert store.begin([1]) == {} and store.site("telegram:1") == "south"
-    store.forget_old(30, today=_today() + timedelta(days=31))
-    assert store.site("telegram:1") is None
-    other = TelegramStore(f"sqlite:///{tmp_path}/t.db", 2)
-    assert other.begin([1]) == {}
-    for opened in (store, other):
-        opened.close()
 
 
 def test_the_channel_is_in_credentials_and_rasa_makes_it(monkeypatch: pytest.MonkeyPatch) -> None:

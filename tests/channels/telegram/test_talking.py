@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.channels.telegram.bot_api import ME, USERNAME, BotApi
+from tests.channels.telegram.bot_api import ME, USERNAME, BotApi, too_many
 from tests.channels.telegram.world import Echo, talking
 
 URGENT = "my husband has a fever of 39"
@@ -121,6 +121,72 @@ async def test_an_album_is_answered_once(api: BotApi, echo: Echo, tmp_path: Path
         api.push("message", api.message(1001, photo=PHOTO, media_group_id="b"))
         await api.until(lambda: not api.pending)
         assert [t.split()[0] for t in api.texts()] == ["echo", "I", "I"]
+
+
+async def test_captions_of_an_album_are_read_and_its_pictures_mentioned_once(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        for number in range(10):
+            fields = {"photo": PHOTO, "media_group_id": "a", "caption": f"card {number}"}
+            api.push("message", api.message(1001, **fields))
+            await api.until(lambda: not api.pending)
+        assert len([t for t in api.texts() if "I can read text only" in t]) == 1
+        assert len([t for t in api.texts() if t.startswith("echo card")]) == 10
+
+
+async def test_an_edited_caption_is_read_and_its_escalation_is_said(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        message = api.message(1001, photo=PHOTO, caption="my card")
+        api.push("message", message)
+        api.push("edited_message", {**message, "caption": URGENT, "edit_date": 1_764_000_100})
+        await api.until(lambda: not api.pending)
+        assert echo.texts == ["my card", URGENT]
+        assert "the turn's own escalation" in api.texts()
+
+
+async def test_what_was_written_while_the_bot_was_away_is_answered_as_a_reply_to_it(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.say("what is crs?", date=1_764_000_000)
+    api.say(URGENT, date=1_764_000_000)
+    api.say("hello")
+    async with talking(api, tmp_path, echo):
+        await api.until(lambda: not api.pending)
+        answers = {s.text: (s.params.get("reply_parameters") or {}) for s in api.sent}
+        assert "message_id" in answers["echo what is crs?"]
+        assert "message_id" in answers["the turn's own escalation"]
+        assert answers["echo hello"] == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        (URGENT, {"forward_origin": {"type": "hidden_user", "date": 1, "sender_user_name": "Z"}}),
+        (URGENT, {"via_bot": {**ME, "id": 3}}),
+        (URGENT, {"quote": {"text": "zebrafish", "position": 0}}),
+        ("🤒" * 5 + URGENT, {}),
+    ],
+    ids=["forwarded", "by an inline bot", "with a quote", "with emoji"],
+)
+async def test_words_are_read_however_they_came(
+    text: str, fields: dict[str, Any], api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        api.say(text, **fields)
+        await api.until(lambda: not api.pending)
+        assert echo.texts == [text]
+        assert api.texts()[0] == "the turn's own escalation"
+
+
+@pytest.mark.parametrize("text", ["🤒", "👍🏽👩‍👩‍👧", "❓❓", "\u200b", "x" * 4096])
+async def test_odd_texts_are_answered(text: str, api: BotApi, echo: Echo, tmp_path: Path) -> None:
+    async with talking(api, tmp_path, echo):
+        api.say(text)
+        await api.until(lambda: not api.pending)
+        assert len(api.texts()) >= 1
 
 
 async def test_an_edited_text_is_answered_quietly_and_as_a_reply(
@@ -401,6 +467,9 @@ IGNORED: dict[str, tuple[str, dict[str, Any]]] = {
             "new_chat_member": {"status": "kicked", "user": ME, "until_date": 0},
         },
     ),
+    "an inline query": ("inline_query", {"id": "1", "query": URGENT, "offset": ""}),
+    "a business message": ("business_message", {"text": URGENT, "business_connection_id": "b"}),
+    "a group that got another id": ("message", {"migrate_to_chat_id": -5, "chat": GROUP}),
     "a kind that is not invented yet": ("telepathy", {"text": URGENT}),
 }
 
@@ -476,6 +545,38 @@ async def test_a_flood_from_one_person_is_answered_once_and_its_urgent_words_alw
         echo.go.set()
         await api.until(lambda: not api.pending)
         assert len(echo.heard) < 30
+
+
+async def test_who_writes_too_fast_is_told_so_once_and_is_escalated_all_the_same(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo, limits={"rate_per_minute": 3}):
+        for number in range(4):
+            api.push("message", api.message(1001, sticker=WITHOUT_TEXT["sticker"]["sticker"]))
+            api.say("/help")
+            api.say(f"message {number}")
+            await api.until(lambda: not api.pending)
+        assert [t.split()[0] for t in api.texts()[:3]] == ["I", "Ask", "echo"]
+        assert len(api.texts()) == 4 and "faster than I can read" in api.texts()[3]
+        api.say("he cannot breathe")
+        await api.until(lambda: not api.pending)
+        assert api.texts()[4].startswith("⚠️ Call 911 now")
+
+
+async def test_one_talker_of_a_group_silences_no_other(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo, limits={"rate_per_minute": 30}):
+        api.fail("sendMessage", too_many(2), times=1)
+        for number in range(40):
+            group(api, 7, f"@{USERNAME} message {number}")
+        await api.until(lambda: len(echo.heard) >= 15)
+        group(api, 8, f"@{USERNAME} what is crs?")
+        group(api, 9, f"@{USERNAME} he cannot breathe")
+        await api.until(lambda: not api.pending)
+        assert "echo what is crs?" in api.texts(-500)
+        assert any(t.startswith("⚠️ Call 911 now") for t in api.texts(-500))
+        assert len([t for t in api.texts(-500) if "faster than I can read" in t]) == 1
 
 
 async def test_words_names_and_token_are_in_no_log(

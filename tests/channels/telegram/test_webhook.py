@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,9 +20,11 @@ from bot.channels.tally import EscalationTally
 from bot.channels.telegram.api import make_bot
 from bot.channels.telegram.channel import TelegramInput
 from bot.channels.telegram.setup import set_webhook
+from bot.channels.telegram.store import TelegramStore
 from bot.channels.telegram.webhook import SECRET_HEADER, path_of, secret_of
 from bot.settings import load_settings
 from tests.channels.telegram.bot_api import TOKEN, BotApi
+from tests.channels.telegram.test_crowd import kept
 from tests.channels.telegram.world import Echo, telegram_settings
 from tests.channels.test_guard import CLINIC
 
@@ -95,6 +98,7 @@ async def test_telegram_posts_and_is_answered_when_the_reply_has_arrived(
     [
         pytest.param(PATH, {}, "{}", 403, id="no secret"),
         pytest.param(PATH, {SECRET_HEADER: "x"}, "{}", 403, id="wrong secret"),
+        pytest.param(PATH, {SECRET_HEADER: b"\xff\xfe"}, "{}", 403, id="a secret that is no text"),
         pytest.param(PATH, {SECRET_HEADER: secret_of("1:x")}, "{}", 403, id="another's secret"),
         pytest.param("/webhooks/telegram/webhook", SECRET, "{}", 404, id="the stock path"),
         pytest.param("/webhooks/telegram/set_webhook", SECRET, "", 404, id="setting it"),
@@ -107,7 +111,7 @@ async def test_telegram_posts_and_is_answered_when_the_reply_has_arrived(
 )
 async def test_forged_and_broken_calls(
     path: str,
-    headers: dict[str, str],
+    headers: Any,
     body: str,
     expected: int,
     api: BotApi,
@@ -149,6 +153,38 @@ async def test_a_redelivered_update_joins_the_one_that_runs(
         assert await asyncio.gather(*calls) == [200, 200, 200]
         assert await post() == 200
         assert echo.texts == ["hang"] and api.texts(1) == ["echo hang"]
+
+
+async def test_what_takes_long_is_kept_so_that_telegram_posts_more(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.webhook.HOLD", 0.1)
+    async with serving(api, tmp_path, echo, monkeypatch) as client:
+        await is_up(client, "webhook")
+        update = {"update_id": 1, "message": api.message(1, text="hang zebrafish")}
+        assert (await client.post(PATH, json=update, headers=SECRET)).status_code == 200
+        assert list(kept(tmp_path)) == [1] and api.texts(1) == []
+        # Another replica leaves it alone: this one is alive.
+        store = TelegramStore(telegram_settings(api, tmp_path).store_url, int(TOKEN.split(":")[0]))
+        assert store.claim("another", quiet=60) == {}
+        echo.go.set()
+        await api.until(lambda: not kept(tmp_path))
+        assert api.texts(1) == ["echo hang zebrafish"]
+        store.close()
+
+
+async def test_what_a_replica_has_left_is_taken_over(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.session.QUIET", 0.0)
+    store = TelegramStore(telegram_settings(api, tmp_path).store_url, int(TOKEN.split(":")[0]))
+    update = {"update_id": 1, "message": api.message(1, text="hello")}
+    store.begin([1])
+    store.keep({1: json.dumps(update)}, "another")
+    store.close()
+    async with serving(api, tmp_path, echo, monkeypatch):
+        await api.until(lambda: api.texts(1) and not kept(tmp_path))
+        assert api.texts(1) == ["echo hello"]
 
 
 async def test_until_telegram_says_who_the_bot_is_updates_are_sent_again(

@@ -73,6 +73,7 @@ async def talking(
         turn,
         PollLock(TOKEN, folder),
         first_wait=0.1,
+        pace=0.0,
     )
     session.start()
     try:
