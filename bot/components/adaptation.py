@@ -82,14 +82,14 @@ def tasks(knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]]) -> list
             URGENCY,
             tuple(e.text for e in urgency),
             tuple(e.right for e in urgency),
-            share=1.0,
+            share=0.75,
             mixed=tuple(calm),
         ),
         Task(
             QUESTIONS,
             tuple(text for text, _ in asked),
             tuple((target,) for _, target in asked),
-            share=0.6,
+            share=0.5,
         ),
     ]
 

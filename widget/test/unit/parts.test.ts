@@ -154,7 +154,7 @@ test("the numbers in sight: the first to call first, each once, those of the ser
   assert.deepEqual(rows, [
     ["tel:112", "tel:1"],
     ["tel:911", "tel:+15550100"],
-    ["tel:988", "tel:911", "tel:+15550100"],
-    ["tel:+15550100", "tel:911"],
+    ["tel:988", "tel:911", "tel:+15550100", "tel:+15550101"],
+    ["tel:+15550100", "tel:+15550101", "tel:911"],
   ]);
 });
