@@ -59,7 +59,7 @@ class Trainer:
         # Before Rasa's long start: this takes half a second, and is what editors change.
         load_knowledge(self._root / "knowledge")
         with self._console.waiting(
-            f"Training the model ({reason}), a few minutes; the first time about twelve"
+            f"Training the model ({reason}), a few minutes; the first time about fifteen"
         ):
             return self._train()
 

@@ -20,7 +20,7 @@ from bot.channels.guard import Incoming, TurnGuard
 from bot.clinic import load_clinic
 from bot.settings import ROOT, load_settings
 
-TRAIN_TIMEOUT = 1800
+TRAIN_TIMEOUT = 3600
 
 Reply = list[dict[str, Any]]
 Talk = Callable[..., Awaitable[Reply]]
