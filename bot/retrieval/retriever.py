@@ -244,11 +244,8 @@ def _calibrate(
         features.append(gate_features(signals, ranker.targets, words, alike))
         inside = np.array([is_passage(t) for t in ranker.targets])
         best = np.where(inside, signals.fused, -np.inf).argmax(axis=1)
-        as_good = [
-            {t for t, good in zip(ranker.targets, alike[b], strict=True) if good} for b in best
-        ]
-        truth = [entries[i].target for i in held]
-        right.append(np.array([t in good for t, good in zip(truth, as_good, strict=True)]))
+        truth = np.array([[entries[i].target == t for t in ranker.targets] for i in held])
+        right.append((alike[best] & truth).any(axis=1))
     if not features:
         return Gate([0.0] * 10, 0.0, [0.0] * 10, [1.0] * 10)
     return Gate.fit(np.concatenate(features), np.concatenate(right))
