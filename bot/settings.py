@@ -174,13 +174,21 @@ def clinic_overrides(environ: Mapping[str, str] | None = None) -> dict[str, str]
     return {k[len(prefix) :].lower(): v for k, v in env.items() if k.startswith(prefix) and v}
 
 
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "TOKENIZERS_PARALLELISM": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+}
+"""What keeps libraries from calling out or printing progress: telemetry, hubs, tokenizers.
+`scripts/install.sh` puts the same into .venv, so that it holds for a plain `rasa` command, too."""
+
+
 def quiet_third_parties() -> None:
-    """Keeps libraries from calling out or printing progress: telemetry, hubs, tokenizers."""
-    os.environ.setdefault("RASA_TELEMETRY_ENABLED", "false")
-    os.environ.setdefault("HF_HUB_OFFLINE", "1")
-    os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    """Sets what of `QUIET` nobody has set otherwise."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

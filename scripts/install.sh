@@ -14,7 +14,8 @@ files=(requirements.txt)
 if [ "$part" = dev ]; then files+=(requirements-dev.txt); fi
 # The folder is in the sum: an environment that was copied or moved elsewhere is made anew.
 sum() { { pwd -P; cat .python-version "$@"; } | cksum; }
-installed() { [ -x .venv/bin/python ] && [ "$(cat ".venv/.installed-$1" 2>/dev/null)" = "$2" ]; }
+quiet=.venv/lib/python3.10/site-packages/guide_quiet.pth
+installed() { [ -x .venv/bin/python ] && [ -e "$quiet" ] && [ "$(cat ".venv/.installed-$1" 2>/dev/null)" = "$2" ]; }
 
 run_sum="$(sum requirements.txt)"
 part_sum="$(sum "${files[@]}")"
@@ -66,6 +67,10 @@ if ! install; then
 fi
 # `rasa test` reads every story below this folder: Rasa's own examples would fail as if they were ours.
 rm -f .venv/lib/python3.10/site-packages/rasa/cli/initial_project/tests/test_stories.yml
+# Python runs this line at each start: a plain `rasa` command is as quiet as `make` (bot/settings.py).
+cat >"$quiet" <<'EOF'
+import os; any(os.environ.setdefault(*pair.split("=")) is None for pair in ("RASA_TELEMETRY_ENABLED=false", "HF_HUB_OFFLINE=1", "TRANSFORMERS_OFFLINE=1", "TOKENIZERS_PARALLELISM=false", "TF_CPP_MIN_LOG_LEVEL=3"))
+EOF
 echo "$run_sum" >.venv/.installed-run
 echo "$part_sum" >".venv/.installed-$part"
 say "Installed in $((SECONDS - started)) s."

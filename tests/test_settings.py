@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import subprocess
+import sys
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +16,7 @@ import pytest
 from bot import settings as module
 from bot.errors import SettingsError
 from bot.settings import (
+    QUIET,
     ROOT,
     Settings,
     TelegramSettings,
@@ -189,19 +194,23 @@ def test_clinic_overrides() -> None:
 def test_third_parties_are_kept_quiet_unless_somebody_says_otherwise(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    names = (
-        "RASA_TELEMETRY_ENABLED",
-        "HF_HUB_OFFLINE",
-        "TRANSFORMERS_OFFLINE",
-        "TOKENIZERS_PARALLELISM",
-        "TF_CPP_MIN_LOG_LEVEL",
-    )
-    for name in names:
+    for name in QUIET:
         monkeypatch.setenv(name, "kept")
         monkeypatch.delenv(name)
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
     quiet_third_parties()
-    assert [os.environ[n] for n in names] == ["false", "1", "1", "false", "0"]
+    assert {n: os.environ[n] for n in QUIET} == {**QUIET, "TF_CPP_MIN_LOG_LEVEL": "0"}
+    assert QUIET["RASA_TELEMETRY_ENABLED"] == "false"
+
+
+def test_the_environment_itself_keeps_them_quiet() -> None:
+    """A person who types `rasa train` with the environment active has set nothing."""
+    code = f"import json, os; print(json.dumps({{n: os.environ.get(n) for n in {list(QUIET)}}}))"
+    bare = {k: v for k, v in os.environ.items() if k not in QUIET}
+    said = {**bare, "HF_HUB_OFFLINE": "0"}
+    run = partial(subprocess.run, [sys.executable, "-c", code], capture_output=True, check=True)
+    assert json.loads(run(env=bare).stdout) == QUIET
+    assert json.loads(run(env=said).stdout) == {**QUIET, "HF_HUB_OFFLINE": "0"}
 
 
 TOKEN = "123456789:AAE-a-token-for-tests-only_0123456789"
