@@ -12,7 +12,7 @@ export TOKENIZERS_PARALLELISM := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 unexport PYTHONHOME PYTHONPATH
 
-.PHONY: help install install-dev lock train run shell test check validate lint knowledge-check
+.PHONY: help install install-dev lock train encoder run shell test check validate lint knowledge-check
 .PHONY: preview unanswered evaluate bench bench-scale clean
 .PHONY: telegram telegram-profile telegram-webhook widget widget-test
 
@@ -30,6 +30,9 @@ lock: ## Resolves requirements*.in anew into requirements*.txt, with hashes
 
 train: install ## Trains the model if its files have changed (FORCE=1: in any case)
 	@$(PYTHON) -m bot.launch train $(if $(FORCE),--force)
+
+encoder: install ## Goes on adapting the encoder in the repository (half an hour; FRESH=1: anew)
+	@$(PYTHON) -m bot.pretrain $(if $(FRESH),--fresh)
 
 run: install ## Starts the bot and its action server; Ctrl-C stops both
 	@$(PYTHON) -m bot.launch run

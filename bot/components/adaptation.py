@@ -13,7 +13,15 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from bot import contract
 from bot.components.quiet_examples import quiet_examples
 from bot.encoding import DEFAULT_MODEL, Encoder, load_encoder, remembering, weights_digest
-from bot.encoding.adaptation import Recipe, Task, adapted_folder, load_adapted, load_heads
+from bot.encoding.adaptation import (
+    ORIGIN,
+    PRETRAINED,
+    Task,
+    adapted_folder,
+    load_adapted,
+    load_heads,
+    weights_of,
+)
 from bot.encoding.head import Head
 from bot.encoding.holdout import held_out
 from bot.knowledge.base import KnowledgeBase, load_knowledge
@@ -100,12 +108,14 @@ def training_encoder(config: dict[str, Any], training_data: TrainingData) -> Tra
     if not config["adapt"]:
         return TrainingEncoder(remembering(load_encoder(model), weights_digest(model)), {}, None)
     knowledge = load_knowledge(ROOT / str(config["knowledge"]))
-    folder = adapted_folder(model, tasks(knowledge, nlu_examples(training_data)), Recipe())
-    encoder = remembering(load_adapted(model, folder), folder.name)
+    wanted = tasks(knowledge, nlu_examples(training_data))
+    folder = adapted_folder(model, wanted, pretrained=PRETRAINED)
+    encoder = remembering(load_adapted(model, folder), weights_of(folder))
     return TrainingEncoder(encoder, load_heads(folder), folder)
 
 
 def adaptation_sources(config: dict[str, Any]) -> Sequence[Path]:
-    """Lists the files of questions that an adaptation reads, for fingerprints."""
+    """Lists what an adaptation reads beside the detector's data, for fingerprints."""
     root = ROOT / str(config["knowledge"])
-    return [*root.glob("questions/*.yml"), *root.glob("not_covered.yml")]
+    asked = [*root.glob("questions/*.yml"), *root.glob("not_covered.yml")]
+    return [*asked, *PRETRAINED.glob(ORIGIN)]

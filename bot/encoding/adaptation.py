@@ -2,6 +2,9 @@
 
 A task's loss is cross-entropy over a linear head on the sentence embedding. What is learned is
 kept as the difference to the packaged model: the layers that were trained, in half precision.
+
+The repository carries such an adaptation to the texts it ships (`PRETRAINED`), made by
+`make encoder`. Where texts have changed since, training goes on from there for a few minutes.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import numpy as np
 from bot.encoding.encoder import MiniLMEncoder, model_path, weights_digest
 from bot.encoding.head import Head
 from bot.encoding.noise import Noise
+from bot.errors import ModelError
 from bot.settings import ROOT
 
 logger = logging.getLogger(__name__)
@@ -33,8 +37,13 @@ CACHE = ROOT / ".rasa" / "adapted"
 KEPT = 2
 """Adaptations kept in the cache: the one in use and the one before."""
 
+PRETRAINED = Path(__file__).parent / "pretrained"
+"""The adaptation that the repository carries."""
+
 WEIGHTS = "weights.npz"
 HEADS = "heads.npz"
+ORIGIN = "origin.json"
+"""What a pretrained adaptation was made of: model, texts, recipe, and the digest of its weights."""
 
 
 @dataclass(frozen=True)
@@ -60,41 +69,69 @@ class Task:
 class Recipe:
     """How the encoder is adapted; docs/decisions/0004-adapted-encoder.md has what was tried."""
 
-    epochs: int = 2
+    epochs: int = 5
     learning_rate: float = 3e-4
-    head_rate: float = 3e-3
+    head_rate: float = 5e-4
+    """A head that learns much faster than the encoder grows where the embeddings should part."""
     frozen_layers: int = 2
     batch: int = 32
     max_tokens: int = 64
     mix: float = 0.15
     smoothing: float = 0.03
-    averaging: float = 0.998
-    """Kept is the moving average of the weights: this part of it stays at each step. The last
-    steps alone would decide by what they happened to see."""
-    centring: float = 1.0
+    centring: float = 2.0
     """Weight of the squared length of a batch's mean embedding. Without it all embeddings drift
     into one direction, cosines end at 0.999, and the heads learn from what little is left."""
     seed: int = 20261124
 
 
-def fingerprint(model: str, tasks: Sequence[Task], recipe: Recipe) -> str:
-    """Hashes all that an adaptation depends on: model, texts, labels and recipe."""
-    digest = hashlib.sha256(weights_digest(model).encode())
-    digest.update(json.dumps([asdict(recipe), *map(asdict, tasks)], sort_keys=True).encode())
-    return digest.hexdigest()[:24]
+AGAIN = Recipe(epochs=4, learning_rate=2e-4)
+"""How `make encoder` goes on with the adaptation that the repository carries."""
+
+REFRESH = Recipe(epochs=1, learning_rate=1e-4, head_rate=2e-4)
+"""How `rasa train` goes on from there where texts have changed: minutes, not half an hour."""
+
+
+def fingerprint(
+    model: str, tasks: Sequence[Task], recipe: Recipe, start: Path | None = None
+) -> str:
+    """Hashes all that an adaptation depends on: model, start, texts, labels and recipe."""
+    parts = [weights_digest(model), _texts_digest(tasks), json.dumps(asdict(recipe))]
+    if start is not None:
+        parts.append(json.dumps(_origin(start)))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
 
 def adapted_folder(
-    model: str, tasks: Sequence[Task], recipe: Recipe | None = None, *, cache: Path = CACHE
+    model: str,
+    tasks: Sequence[Task],
+    recipe: Recipe | None = None,
+    *,
+    pretrained: Path | None = None,
+    cache: Path = CACHE,
 ) -> Path:
-    """Returns the folder of the adaptation, after training it if it is not there yet."""
-    recipe = recipe or Recipe()
-    folder = cache / fingerprint(model, tasks, recipe)
+    """Returns the folder of the adaptation, after training it if it is not there yet.
+
+    Args:
+        model: package or folder of the model that is adapted.
+        tasks: what it learns.
+        recipe: how; by default `REFRESH` after a pretrained adaptation, else `Recipe()`.
+        pretrained: an adaptation that is taken as it is where it was made of these texts, gone
+            on from where it was made of others, and passed over where it is of another model.
+        cache: where adaptations are kept.
+
+    Raises:
+        ModelError: if the pretrained adaptation is damaged.
+    """
+    start = pretrained if pretrained and _is_of(pretrained, model) else None
+    if start and _origin(start)["texts"] == _texts_digest(tasks):
+        return start
+    recipe = recipe or (REFRESH if start else Recipe())
+    folder = cache / fingerprint(model, tasks, recipe, start)
     if not (folder / HEADS).is_file():
         cache.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=cache))
         try:
-            _train(model, tasks, recipe, draft)
+            _train(model, tasks, recipe, draft, start)
             shutil.rmtree(folder, ignore_errors=True)
             draft.rename(folder)
         finally:
@@ -103,6 +140,89 @@ def adapted_folder(
     for old in sorted(cache.iterdir(), key=lambda p: p.stat().st_mtime)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return folder
+
+
+def pretrain(
+    model: str,
+    tasks: Sequence[Task],
+    target: Path = PRETRAINED,
+    *,
+    recipe: Recipe | None = None,
+    fresh: bool = False,
+) -> None:
+    """Makes the adaptation that the repository carries, or goes on with the one it has.
+
+    Args:
+        model: package or folder of the model that is adapted.
+        tasks: what it learns.
+        target: where the adaptation is, and is put.
+        recipe: how; by default `Recipe()` at first and `AGAIN` afterwards.
+        fresh: begin with the packaged model in any case.
+
+    Raises:
+        ModelError: if the adaptation that is there is damaged.
+    """
+    start = target if not fresh and _is_of(target, model) else None
+    recipe = recipe or (AGAIN if start else Recipe())
+    origin = {
+        "model": weights_digest(model),
+        "texts": _texts_digest(tasks),
+        "counts": {task.name: len(task.texts) for task in tasks},
+        "recipe": asdict(recipe),
+        "before": _lineage(start) if start else [],
+    }
+    with tempfile.TemporaryDirectory() as draft:
+        _train(model, tasks, recipe, Path(draft), start)
+        target.mkdir(parents=True, exist_ok=True)
+        for name in (WEIGHTS, HEADS):
+            shutil.copyfile(Path(draft) / name, target / name)
+    origin["sha256"] = {name: _sha256(target / name) for name in (WEIGHTS, HEADS)}
+    (target / ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
+
+
+def _lineage(pretrained: Path) -> list[dict[str, Any]]:
+    """Lists what an adaptation was made of, the oldest first."""
+    origin = _origin(pretrained)
+    return [*origin.pop("before"), origin]
+
+
+def _is_of(pretrained: Path, model: str) -> bool:
+    """Tells whether a pretrained adaptation is of a model; checks its files if it is.
+
+    Raises:
+        ModelError: if a file is not the one that was written.
+    """
+    if not (pretrained / ORIGIN).is_file():
+        return False
+    origin = _origin(pretrained)
+    if origin["model"] != weights_digest(model):
+        return False
+    for name, digest in origin["sha256"].items():
+        path = pretrained / name
+        if not path.is_file() or _sha256(path) != digest:
+            raise ModelError(
+                f"The adapted encoder {path} is missing or damaged. "
+                "Get it back (git checkout), or make it anew: make encoder"
+            )
+    return True
+
+
+def _origin(pretrained: Path) -> dict[str, Any]:
+    origin: dict[str, Any] = json.loads((pretrained / ORIGIN).read_text(encoding="utf-8"))
+    return origin
+
+
+def _texts_digest(tasks: Sequence[Task]) -> str:
+    return hashlib.sha256(json.dumps([asdict(t) for t in tasks]).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def weights_of(folder: Path) -> str:
+    """Returns a digest that tells one adaptation's embeddings from another's."""
+    return _sha256(folder / WEIGHTS)[:24]
 
 
 def load_heads(folder: Path) -> dict[str, Head]:
@@ -134,7 +254,9 @@ def load_adapted(model: str, folder: Path) -> MiniLMEncoder:
     return encoder
 
 
-def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> None:
+def _train(
+    model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path, start: Path | None
+) -> None:
     """Trains with sentence-transformers' trainer and writes weights and heads into `folder`."""
     from datasets import Dataset, DatasetDict
     from datasets.utils.logging import disable_progress_bar
@@ -143,12 +265,13 @@ def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> N
 
     disable_progress_bar()
     set_seed(recipe.seed)
-    net = MiniLMEncoder(model_path(model)).model
+    net = (load_adapted(model, start) if start else MiniLMEncoder(model_path(model))).model
     net.max_seq_length = recipe.max_tokens
     _freeze(net, recipe.frozen_layers)
     _without_dropout(net)
     losses = {task.name: _loss(net, task, recipe) for task in tasks}
-    average = _Average([net, *losses.values()], recipe.averaging)
+    if start:
+        _take_heads(losses, tasks, load_heads(start))
     with tempfile.TemporaryDirectory() as scratch:
         SentenceTransformerTrainer(
             model=net,
@@ -157,9 +280,8 @@ def _train(model: str, tasks: Sequence[Task], recipe: Recipe, folder: Path) -> N
                 {task.name: Dataset.from_dict(_examples(task, recipe)) for task in tasks}
             ),
             loss=losses,
-            callbacks=[_after_each_step(average)],
+            callbacks=[_progress()],
         ).train()
-    average.take()
     _write_weights(net, folder)
     _write_heads(losses, tasks, folder)
 
@@ -190,31 +312,20 @@ def _arguments(scratch: str, recipe: Recipe) -> Any:
     )
 
 
-class _Average:
-    """The moving average of what is trained; early on it forgets faster, as little is in it."""
+def _take_heads(losses: dict[str, Any], tasks: Sequence[Task], heads: dict[str, Head]) -> None:
+    """Begins with what is known of each label; a new one begins at nothing in particular."""
+    import torch
 
-    def __init__(self, modules: Sequence[Any], keep: float) -> None:
-        import torch
-
-        found = {id(p): p for m in modules for p in m.parameters() if p.requires_grad}
-        self._now = torch.nn.ParameterList(found.values())
-
-        def mix(kept: Any, now: Any, steps: Any) -> None:
-            part = min(keep, (1 + int(steps)) / (10 + int(steps)))
-            torch._foreach_lerp_(kept, now, 1 - part)
-
-        self._kept = torch.optim.swa_utils.AveragedModel(self._now, multi_avg_fn=mix)
-
-    def add(self) -> None:
-        self._kept.update_parameters(self._now)
-
-    def take(self) -> None:
-        """Puts the average in the place of what was trained last."""
-        import torch
-
+    for task in tasks:
+        known, layer = heads.get(task.name), losses[task.name].head
+        if known is None:
+            continue
+        rows = {name: row for row, name in enumerate(known.labels)}
         with torch.no_grad():
-            for now, kept in zip(self._now, self._kept.module, strict=True):
-                now.copy_(kept)
+            for row, name in enumerate(task.names):
+                if name in rows:
+                    layer.weight[row] = torch.from_numpy(known.weights[rows[name]] / SCALE)
+                    layer.bias[row] = float(known.bias[rows[name]])
 
 
 def _write_weights(net: Any, folder: Path) -> None:
@@ -331,14 +442,13 @@ def _by_length() -> Any:
     return ByLength
 
 
-def _after_each_step(average: _Average) -> Any:
+def _progress() -> Any:
     from transformers import TrainerCallback
 
-    class AfterEachStep(TrainerCallback):  # type: ignore[misc]
-        """Averages, and logs every tenth part in the words that the launcher shows."""
+    class Progress(TrainerCallback):  # type: ignore[misc]
+        """Logs every tenth part in the words that the launcher shows."""
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            average.add()
             tenth = max(1, state.max_steps // 10)
             if state.global_step % tenth == 0:
                 logger.info(
@@ -346,4 +456,4 @@ def _after_each_step(average: _Average) -> Any:
                     100 * state.global_step / state.max_steps,
                 )
 
-    return AfterEachStep()
+    return Progress()

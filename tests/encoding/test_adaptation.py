@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from bot.encoding import DEFAULT_MODEL, MiniLMEncoder, model_path
 from bot.encoding.adaptation import (
     HEADS,
+    ORIGIN,
+    WEIGHTS,
     Recipe,
     Task,
     adapted_folder,
@@ -18,7 +21,9 @@ from bot.encoding.adaptation import (
     fingerprint,
     load_adapted,
     load_heads,
+    pretrain,
 )
+from bot.errors import ModelError
 from tests.encoding.tiny import make_tiny_model
 
 # Weights at random map all texts into nearly one direction, where centring has no slope.
@@ -95,14 +100,61 @@ def test_the_fingerprint_is_texts_labels_and_recipe(model: str) -> None:
     assert fingerprint(model, [replace(WARMTH, labels=WARMTH.labels[::-1])], RECIPE) != same
 
 
-def test_the_average_of_the_weights_is_kept(model: str, tmp_path: Path) -> None:
-    def moved(averaging: float) -> float:
-        recipe = replace(RECIPE, epochs=6, averaging=averaging)
-        heads = load_heads(adapted_folder(model, [WARMTH], recipe, cache=tmp_path))
-        return float(np.abs(heads["warmth"].weights).sum())
+@pytest.fixture
+def carried(model: str, tmp_path: Path) -> Path:
+    """An adaptation as the repository carries one."""
+    target = tmp_path / "pretrained"
+    pretrain(model, [WARMTH], target, recipe=RECIPE)
+    return target
 
-    # The last weights are the furthest from where they began, as they only grow here.
-    assert moved(0.999) < moved(0.0)
+
+def test_what_is_carried_is_taken_as_it_is(model: str, carried: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert adapted_folder(model, [WARMTH], pretrained=carried, cache=cache) == carried
+    assert not cache.exists()
+    plain, adapted = MiniLMEncoder(model_path(model)), load_adapted(model, carried)
+    assert not np.allclose(plain.encode(HOT), adapted.encode(HOT), atol=1e-2)
+
+
+def test_other_texts_go_on_from_what_is_carried(model: str, carried: Path, tmp_path: Path) -> None:
+    more = replace(WARMTH, texts=(*WARMTH.texts, "mild"), labels=(*WARMTH.labels, ("between",)))
+    still = replace(RECIPE, epochs=1, learning_rate=0.0, head_rate=0.0)
+    folder = adapted_folder(model, [more], still, pretrained=carried, cache=tmp_path / "cache")
+    assert folder != carried
+    first, second = load_adapted(model, carried), load_adapted(model, folder)
+    assert np.allclose(first.encode(HOT), second.encode(HOT), atol=1e-3)
+    before, after = load_heads(carried)["warmth"], load_heads(folder)["warmth"]
+    assert after.labels == (*before.labels, "between")
+    assert np.allclose(before.weights, after.weights[: len(before.labels)], atol=1e-5)
+    assert np.allclose(before.bias, after.bias[: len(before.labels)], atol=1e-5)
+
+
+def test_what_is_carried_of_another_model_is_passed_over(
+    model: str, carried: Path, tmp_path: Path
+) -> None:
+    origin = json.loads((carried / ORIGIN).read_text())
+    (carried / ORIGIN).write_text(json.dumps({**origin, "model": "another"}))
+    folder = adapted_folder(model, [WARMTH], RECIPE, pretrained=carried, cache=tmp_path / "cache")
+    assert folder.name == fingerprint(model, [WARMTH], RECIPE)
+
+
+def test_what_is_carried_is_gone_on_with_unless_asked_otherwise(model: str, carried: Path) -> None:
+    first = json.loads((carried / ORIGIN).read_text())
+    still = replace(RECIPE, epochs=1, learning_rate=0.0, head_rate=0.0)
+    before = load_heads(carried)["warmth"].weights
+    pretrain(model, [WARMTH, EITHER], carried, recipe=still)
+    again = json.loads((carried / ORIGIN).read_text())
+    assert [step["texts"] for step in again["before"]] == [first["texts"]]
+    assert np.allclose(load_heads(carried)["warmth"].weights, before, atol=1e-5)
+    pretrain(model, [WARMTH], carried, recipe=still, fresh=True)
+    assert json.loads((carried / ORIGIN).read_text())["before"] == []
+    assert not np.allclose(load_heads(carried)["warmth"].weights, before, atol=1e-1)
+
+
+def test_damage_to_what_is_carried_is_named(model: str, carried: Path) -> None:
+    (carried / WEIGHTS).write_bytes((carried / WEIGHTS).read_bytes()[:-1])
+    with pytest.raises(ModelError, match="make encoder"):
+        adapted_folder(model, [WARMTH], pretrained=carried)
 
 
 def test_another_models_adaptation_is_refused(folder: Path) -> None:

@@ -1,0 +1,47 @@
+"""Adapts the sentence encoder to the texts of the repository: `make encoder`.
+
+What it writes is committed, so that a first `rasa train` need not do it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rasa.shared.importers.importer import TrainingDataImporter
+
+from bot.components.adaptation import encoder_defaults, nlu_examples, tasks
+from bot.encoding.adaptation import PRETRAINED, pretrain
+from bot.errors import GuideError
+from bot.knowledge.base import load_knowledge
+from bot.settings import ROOT
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Writes the adaptation into `bot/encoding/pretrained/`; takes about half an hour."""
+    parser = argparse.ArgumentParser(prog="python -m bot.pretrain", description=__doc__)
+    parser.add_argument("--fresh", action="store_true", help="begin with the packaged model")
+    fresh: bool = parser.parse_args(arguments).fresh
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    logging.getLogger().setLevel(logging.WARNING)
+    logging.getLogger("bot").setLevel(logging.INFO)
+    config = encoder_defaults()
+    try:
+        importer = TrainingDataImporter.load_from_config(
+            str(ROOT / "config.yml"), str(ROOT / "domain.yml"), [str(ROOT / "data")]
+        )
+        knowledge = load_knowledge(ROOT / Path(config["knowledge"]))
+        wanted = tasks(knowledge, nlu_examples(importer.get_nlu_data()))
+        pretrain(str(config["model"]), wanted, fresh=fresh)
+    except GuideError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Written: {PRETRAINED.relative_to(ROOT)}. Commit it with the texts it was made of.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
