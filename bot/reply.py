@@ -101,6 +101,7 @@ def escalation_payload(verdict: Mapping[str, Any], site: Site) -> dict[str, Any]
         "v": PROTOCOL_VERSION,
         "kind": contract.KIND_ESCALATION,
         "level": level if level in {"urgent", "crisis"} else "urgent",
+        "lang": "es" if verdict.get("language") == "es" else "en",  # Of the words.
         "families": list(verdict.get("families") or []),
         "phones": _distinct([_phone(role, _number(role, site)) for role in roles]),
     }

@@ -116,7 +116,7 @@ def test_an_escalation_carries_level_and_families_and_nobodys_words() -> None:
     assert found["level"] == "urgent"
     assert found["families"] == ["chest", "tremor"]
     assert [p["role"] for p in found["phones"]] == ["emergency", CARE, AFTER]
-    assert set(found) == {"v", "kind", "level", "families", "phones"}
+    assert set(found) == {"v", "kind", "level", "lang", "families", "phones"}
     assert json.loads(json.dumps(found)) == found
 
 

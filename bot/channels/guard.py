@@ -123,13 +123,17 @@ class TurnGuard:
 
     def seconds_to_wait(self, incoming: Incoming) -> float:
         """Returns in how many seconds a message would be taken: 0 if now, or if it is a repeat."""
-        if self._key(incoming) in self._replies:
+        if self.is_repeat(incoming):
             return 0.0
         now = time.monotonic()
         times = [t for t in self._recent.get(incoming.sender, ()) if now - t <= 60]
         if len(times) < self._settings.rate_per_minute:
             return 0.0
         return 60 - (now - times[-self._settings.rate_per_minute])
+
+    def is_repeat(self, incoming: Incoming) -> bool:
+        """Tells whether the message came before, so that its reply would be replayed."""
+        return self._key(incoming) in self._replies
 
     def count(self, sender: str) -> None:
         """Counts a message that a channel answers without a turn."""

@@ -1,16 +1,32 @@
 import { button, h } from "./dom.js";
 import { fill, known } from "./line.js";
 import { Memory, unguessable, type Heard, type Said } from "./memory.js";
-import { calls, rendered } from "./message.js";
+import { calls, languageOf, rendered } from "./message.js";
 import { shell, type Shell } from "./shell.js";
 import { stringsOf, type Strings } from "./strings.js";
 import css from "./style.css";
 import { erase, send, type Message } from "./talk.js";
 import { copied, printed, transcript } from "./transcript.js";
-import { dialable, type Line, type Site } from "./wire.js";
+import { dialable, type Line, type Phone, type Site } from "./wire.js";
 
 const TIMEOUT = 25;
 const MINUTES = 30;
+const HASH = "#clinic-guide";
+/** As in style.css: there the window covers the whole page. */
+const COVERING = "(max-width: 480px), (max-height: 480px)";
+
+/** One sending of a message. */
+interface Attempt {
+  said: Said;
+  /** Of which conversation it is. */
+  begin: string;
+  /** The lines of this reply. */
+  heard: string[];
+  /** What the server calls the conversation. */
+  token?: string | undefined;
+  /** What it called the one before, which it does not continue. */
+  given_up?: string | undefined;
+}
 
 /** `<clinic-guide>`: a button in the page's corner, and behind it the window of the guide. */
 export class ClinicGuide extends HTMLElement {
@@ -23,7 +39,11 @@ export class ClinicGuide extends HTMLElement {
   #memory!: Memory;
   #root = this.attachShadow({ mode: "open" });
   #gone = new AbortController();
-  #waiting = 0;
+  /** Messages on their way, by their id; each ends with whether the server has nothing that it should not. */
+  #running = new Map<string, Promise<boolean>>();
+  #covering = matchMedia(COVERING);
+  /** What cannot be reached as long as the window covers it. */
+  #behind: HTMLElement[] = [];
   #timer = 0;
 
   connectedCallback(): void {
@@ -41,19 +61,20 @@ export class ClinicGuide extends HTMLElement {
     this.#restore();
     this.#root.replaceChildren(this.#shell.root);
     this.#style();
-    addEventListener("hashchange", () => this.#followHash(), { signal: this.#gone.signal });
+    this.#listen();
+    void this.#erase(); // What could not be deleted at an earlier time.
+    this.#watchTime();
     this.#followHash();
-    const { state } = this.#memory;
-    const ended = state.log.length && Date.now() - state.at > this.#limit;
-    if (this.#inline || state.open) this.#open();
-    if (ended) void this.#clear();
+    if (this.#inline || this.#memory.state.open) this.#open();
     // A reply that was still on its way when the page changed; the server knows the message.
-    this.#memory.state.log.filter(({ done }) => !done).forEach((said) => void this.#deliver(said));
+    this.#memory.state.log.filter(({ done }) => !done).forEach((said) => this.#send(said));
   }
 
   disconnectedCallback(): void {
     this.#gone.abort();
+    this.#running.clear();
     clearTimeout(this.#timer);
+    this.#cover(false);
   }
 
   /** Opens the window and moves the focus into it. */
@@ -68,21 +89,27 @@ export class ClinicGuide extends HTMLElement {
     if (this.#inline || window.hidden) return;
     window.hidden = true;
     launcher.hidden = false;
+    this.#cover();
     launcher.focus();
     this.#memory.state.open = false;
     this.#memory.save();
     this.#tell("close");
+    // Or the next click on the same link would change nothing.
+    if (location.hash === HASH) history.replaceState(history.state, "", location.href.split("#")[0]);
   }
 
-  /** Sends a text as if it had been typed; `title` is what the transcript shows. */
+  /** Opens the window and sends a text as if it had been typed; `title` is what the transcript shows. */
   ask(text: string, title?: string): void {
-    const said: Said = { id: unguessable(), at: Date.now(), text, title, reply: [] };
+    this.#open();
+    const at = Date.now();
+    const said: Said = { id: unguessable(), at, text, title, reply: [] };
     this.#memory.state.log.push(said);
+    this.#memory.state.at = at;
     this.#memory.save();
     this.#watchTime();
     this.#fold();
     const shown = this.#show(said);
-    void this.#deliver(said);
+    this.#send(said);
     this.#toTop(shown); // With what says that it is being looked up.
   }
 
@@ -110,32 +137,84 @@ export class ClinicGuide extends HTMLElement {
     }
   }
 
+  #listen(): void {
+    const { signal } = this.#gone;
+    addEventListener("hashchange", () => this.#followHash(), { signal });
+    // This page again by the back button, or another tab that shares the conversation.
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#reread(), { signal });
+    addEventListener("storage", () => this.#reread(), { signal });
+    // Timers stand still while a computer sleeps.
+    document.addEventListener("visibilitychange", () => this.#watchTime(), { signal });
+    this.#covering.addEventListener("change", () => this.#cover(), { signal });
+  }
+
   #open(): void {
     const { window, launcher, typing } = this.#shell;
+    this.#watchTime();
     if (!window.hidden) return;
     window.hidden = false;
     launcher.hidden = true;
+    this.#cover();
     this.#toTop(typing);
     this.#memory.state.open = true;
     this.#memory.save();
-    this.#watchTime();
     void this.#learn();
     this.#tell("open");
   }
 
+  /** Where the window covers the page, makes what is behind it unreachable; elsewhere gives it back. */
+  #cover(covers = this.#covering.matches && !this.#inline && !this.#shell.window.hidden): void {
+    for (const element of this.#behind) element.inert = false;
+    this.#behind = [];
+    if (!covers) return;
+    for (let inner = this.#root.host; inner.parentElement; inner = inner.parentElement) {
+      const others = [...inner.parentElement.children].filter((other) => other !== inner) as HTMLElement[];
+      this.#behind.push(...others.filter(({ inert }) => inert === false));
+    }
+    for (const element of this.#behind) element.inert = true;
+  }
+
   #followHash(): void {
-    if (location.hash === "#clinic-guide") this.show();
+    if (location.hash === HASH) this.show();
+  }
+
+  /** Takes over what another page or tab has made of the conversation meanwhile. */
+  #reread(): void {
+    const { begin, log } = this.#memory.state;
+    this.#memory.load();
+    const { state } = this.#memory;
+    if (JSON.stringify(state.log) !== JSON.stringify(log)) {
+      const failures = begin === state.begin ? [...this.#shell.log.querySelectorAll(".failed")] : [];
+      this.#restore();
+      failures.forEach((note) => this.#append(note));
+      this.#toTop(this.#shell.typing);
+    }
+    this.#watchTime();
+  }
+
+  /** By what the numbers may differ from page to page. */
+  get #page(): string {
+    return ["site", "emergency", "care-team", "after-hours"].map((name) => this.getAttribute(name)).join("\n");
+  }
+
+  get #site(): Site | undefined {
+    return this.#memory.state.sites?.[this.#page];
+  }
+
+  get #phones(): Phone[] {
+    return known(this.#site, this);
   }
 
   /** Asks the server for the site's name and numbers; without an answer those known stay. */
   async #learn(): Promise<void> {
-    const { state } = this.#memory;
+    const page = this.#page;
     try {
       const site = encodeURIComponent(this.getAttribute("site") ?? "");
       const response = await fetch(`${this.#server}settings?site=${site}`, { signal: this.#gone.signal });
       const told = (await response.json()) as Site;
       if (!dialable(told.phones).length) return;
-      state.site = told;
+      const { state } = this.#memory;
+      state.sites = { ...state.sites, [page]: told };
       this.#memory.save();
       this.#head();
     } catch {
@@ -144,16 +223,24 @@ export class ClinicGuide extends HTMLElement {
   }
 
   #head(): void {
-    const { state } = this.#memory;
     const { title, line } = this.#shell;
-    title.textContent = this.getAttribute("name") || state.site?.name || this.#words.title;
-    fill(line, state, known(state, this), this.#words);
+    title.textContent = this.getAttribute("name") || this.#site?.name || this.#words.title;
+    fill(line, this.#memory.state.log, this.#phones, this.#words);
   }
 
   #restore(): void {
-    this.#head();
+    try {
+      this.#fill();
+    } catch {
+      this.#memory.clear(); // Something that cannot be shown must not take the numbers off the page.
+      this.#fill();
+    }
+  }
+
+  #fill(): void {
     const { log, typing } = this.#shell;
     log.replaceChildren(h("p", { className: "m" }, this.getAttribute("greeting") || this.#words.greeting), typing);
+    this.#head();
     for (const said of this.#memory.state.log) [said, ...said.reply].forEach((entry) => this.#show(entry));
     this.#fold();
   }
@@ -167,7 +254,7 @@ export class ClinicGuide extends HTMLElement {
     return this.#append(rendered(entry, this.#words, this.#language, (text, title) => this.#choose(text, title)));
   }
 
-  #append(element: HTMLElement): HTMLElement {
+  #append<Kind extends Element>(element: Kind): Kind {
     const { log, typing } = this.#shell;
     return log.insertBefore(element, typing);
   }
@@ -192,72 +279,109 @@ export class ClinicGuide extends HTMLElement {
     if (text) this.ask(text);
   }
 
-  async #deliver(said: Said): Promise<void> {
+  #send(said: Said): void {
+    this.#running.set(said.id, this.#deliver(said));
+    this.#wait();
+  }
+
+  async #deliver(said: Said): Promise<boolean> {
     const { signal } = this.#gone;
+    const { begin } = this.#memory.state;
     const cut = new AbortController();
     const stop = (): void => cut.abort();
     signal.addEventListener("abort", stop, { signal: cut.signal });
     const timer = setTimeout(stop, (Number(this.getAttribute("timeout")) || TIMEOUT) * 1000);
-    this.#wait(1);
+    const attempt: Attempt = { said, begin, heard: [] };
     try {
-      const { retry_after } = (await this.#exchange(said, cut.signal)).custom;
+      const { retry_after } = (await this.#exchange(attempt, cut.signal)).custom;
       if (retry_after) this.#fail(said, this.#words.wait.replace("{n}", String(retry_after)));
-      else said.done = true;
+      else this.#now(said).done = true;
     } catch {
       if (!signal.aborted) this.#fail(said);
     }
     clearTimeout(timer);
     stop(); // A server that has not ended by itself is not listened to any longer.
-    this.#wait(-1);
-    if (!signal.aborted) this.#memory.save();
+    if (signal.aborted) return false;
+    this.#running.delete(said.id);
+    this.#wait();
+    this.#memory.save();
+    return this.#leave(attempt);
   }
 
   /** Sends one message; what an earlier attempt has shown already is not shown again. */
-  async #exchange(said: Said, signal: AbortSignal): Promise<Line> {
-    const { state } = this.#memory;
-    const { begin, conversation } = state;
-    let renewed = false;
-    const shown = said.reply.map(({ line }) => JSON.stringify(line));
-    const heard = (line: Line): void => {
-      if (this.#memory.state !== state) return; // Cleared meanwhile.
+  #exchange(attempt: Attempt, signal: AbortSignal): Promise<Line> {
+    const { said, begin, heard } = attempt;
+    const { conversation } = this.#memory.state;
+    attempt.token = conversation;
+    const hear = (line: Line): void => {
+      const { state } = this.#memory;
+      attempt.token = line.custom.conversation ?? attempt.token;
+      if (state.begin !== begin) return; // Cleared meanwhile.
       // The first reply after the server gave the conversation up; others were on their way with it.
-      if (line.custom.conversation && conversation === state.conversation) renewed = !!conversation;
-      const at = shown.indexOf(JSON.stringify(line));
-      if (at < 0) this.#hear(line, said);
-      else shown.splice(at, 1);
+      if (line.custom.conversation && conversation === state.conversation) attempt.given_up = conversation;
+      const text = JSON.stringify(line);
+      heard.push(text);
+      const times = (lines: string[]): number => lines.filter((each) => each === text).length;
+      const shown = this.#now(said).reply.map((each) => JSON.stringify(each.line));
+      if (times(heard) > times(shown)) this.#hear(line, this.#now(said));
     };
     const site = this.getAttribute("site") ?? undefined;
     const message: Message = { v: 1, text: said.text, message_id: said.id, begin, conversation, site };
-    try {
-      return await send(this.#server, message, heard, signal);
-    } finally {
-      // Not before the reply: nothing comes before an escalation.
-      if (renewed && state === this.#memory.state) {
-        this.#note(this.#words.renewed);
-        void erase(this.#server, conversation!);
-      }
+    return send(this.#server, message, hear, signal);
+  }
+
+  /** Deletes on the server what a message has left there of a conversation that is over. */
+  async #leave({ begin, token, given_up }: Attempt): Promise<boolean> {
+    if (begin !== this.#memory.state.begin) {
+      // Cleared meanwhile; the message may have come behind that, and begun anew.
+      this.#memory.forget(token);
+      return (await this.#erase()) && !!token;
     }
+    if (given_up) {
+      // Not before the reply: nothing comes before an escalation.
+      this.#note(this.#words.renewed);
+      this.#memory.forget(given_up);
+      void this.#erase();
+    }
+    return true;
+  }
+
+  /** What was said, as the memory has it now: another tab may have written it anew. */
+  #now(said: Said): Said {
+    return this.#memory.find(said.id) ?? said;
   }
 
   #hear(line: Line, said: Said): void {
+    const { state } = this.#memory;
     const { kind, conversation, level } = line.custom;
+    state.at = Date.now();
     if (kind === "conversation") {
-      this.#memory.state.conversation = conversation;
+      state.conversation = conversation;
     } else if (line.text) {
       const urgent = kind === "escalation";
-      const heard = { at: Date.now(), line };
+      const heard = { at: state.at, line };
+      const element = this.#show(heard); // What cannot be shown is not kept either.
       said.reply.push(heard);
-      const element = this.#show(heard);
-      this.#announce(line.text, urgent);
-      if (urgent) this.#head();
+      if (urgent) this.#alarm();
+      this.#announce(line.text, urgent, languageOf(line));
       if (urgent || said.reply.length < 2) this.#toTop(element);
       this.#tell(kind, level ? { level } : {});
     }
     this.#memory.save();
   }
 
-  #announce(text: string, urgent = false): void {
-    const words = h("p", {}, text);
+  /** Brings an urgent card in sight, also if the window was closed meanwhile. */
+  #alarm(): void {
+    const { window, launcher, log } = this.#shell;
+    this.#head();
+    if (!window.hidden) return;
+    const lost = this.#covering.matches || this.#root.activeElement === launcher;
+    this.#open();
+    if (lost) log.focus(); // Where the focus was cannot be reached now.
+  }
+
+  #announce(text: string, urgent = false, lang = this.#words.lang): void {
+    const words = h("p", { lang }, text);
     this.#shell[urgent ? "assertive" : "polite"].append(words);
     setTimeout(() => words.remove(), 10_000);
   }
@@ -268,23 +392,23 @@ export class ClinicGuide extends HTMLElement {
   }
 
   #fail(said: Said, text = this.#words.failed): void {
-    const { state } = this.#memory;
-    if (!state.log.includes(said)) return;
+    if (!this.#memory.find(said.id)) return;
+    const phones = this.#phones;
     const again = button(this.#words.again, () => {
       this.#shell.input.focus();
       note.remove();
-      void this.#deliver(said);
+      this.#send(said);
     });
     const choices = h("div", { className: "choices" }, again);
-    const note = h("div", { className: "m failed" }, h("p", {}, text), calls(known(state, this), this.#words), choices);
+    const note = h("div", { className: "m failed" }, h("p", {}, text), calls(phones, this.#words), choices);
     this.#toTop(this.#append(note));
-    this.#announce(text);
+    const numbers = phones.map(({ role, number }) => `${this.#words[role as keyof Strings]}: ${number}.`);
+    this.#announce([text, ...numbers].join(" "));
     this.#tell("failure");
   }
 
-  #wait(more: number): void {
-    this.#waiting += more;
-    this.#shell.typing.hidden = !this.#waiting;
+  #wait(): void {
+    this.#shell.typing.hidden = !this.#running.size;
   }
 
   #transcript(): string {
@@ -311,20 +435,41 @@ export class ClinicGuide extends HTMLElement {
   }
 
   async #clear(): Promise<void> {
-    const { conversation } = this.#memory.state;
+    const { conversation, log } = this.#memory.state;
+    const running = [...this.#running.values()];
     if (this.#root.activeElement) this.#shell.input.focus(); // Where it was may be gone.
     this.#memory.clear();
+    this.#running.clear();
+    this.#wait();
     this.#restore();
     this.#tell("clear");
-    const deleted = !conversation || (await erase(this.#server, conversation));
-    this.#note(this.#words[deleted ? "cleared" : "uncleared"]);
+    // Without a token nobody can tell what the server has of a message whose reply never came.
+    const told = !!conversation || !!running.length || !log.length;
+    const gone = [told, await this.#erase(), ...(await Promise.all(running))];
+    this.#note(this.#words[gone.every(Boolean) ? "cleared" : "uncleared"]);
   }
 
+  /** Deletes on the server what was cleared here; what it does not delete now is tried again on the next page. */
+  async #erase(): Promise<boolean> {
+    let all = true;
+    for (const conversation of this.#memory.state.unerased ?? []) {
+      const status = await erase(this.#server, conversation);
+      // 400: the server does not know it any more, and never will.
+      if (status === 200 || status === 400) this.#memory.erased(conversation);
+      all &&= status === 200;
+    }
+    return all;
+  }
+
+  /** Deletes the conversation when its time is over: now, or when that is. */
   #watchTime(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      if (this.#memory.state.log.length) void this.#clear();
-    }, this.#limit) as unknown as number;
+    const { at, log } = this.#memory.state;
+    if (!log.length) return;
+    const left = at + this.#limit - Date.now();
+    // A browser's timer counts to 24 days.
+    if (left > 0) this.#timer = setTimeout(() => this.#watchTime(), Math.min(left, 1e9)) as unknown as number;
+    else void this.#clear();
   }
 
   /** Tells the page what happened, never what was said. */

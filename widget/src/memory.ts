@@ -20,13 +20,17 @@ export interface Said {
 
 export interface State {
   v: 1;
+  /** When something was last said. */
   at: number;
   open: boolean;
   /** From this the server makes the conversation, whichever of its first messages arrives first. */
   begin: string;
   log: Said[];
   conversation?: string | undefined;
-  site?: Site | undefined;
+  /** What the server has told, by the attributes of the pages that asked. */
+  sites?: Record<string, Site> | undefined;
+  /** Conversations that were cleared here and may still be on the server. */
+  unerased?: string[] | undefined;
 }
 
 /** Returns an id that nobody can guess. */
@@ -42,33 +46,61 @@ export class Memory {
   state = empty();
   #storage: Storage | undefined;
   #key: string;
+  /** Whether the storage has the present state. */
+  #kept = true;
 
   constructor(key: string, kind: string | null) {
     this.#key = key;
     try {
       if (kind !== "none") this.#storage = kind === "local" ? localStorage : sessionStorage;
-      const kept = JSON.parse(this.#storage?.getItem(key) ?? "null") as State | null;
-      if (kept?.v === 1 && Array.isArray(kept.log)) this.state = kept;
     } catch {
-      // Blocked storage, or somebody else's data: the conversation lasts as long as the page.
+      // Blocked: the conversation lasts as long as the page.
+    }
+    this.load();
+  }
+
+  /** Reads what was kept, by this page or by another one. */
+  load(): void {
+    try {
+      const kept = JSON.parse(this.#storage?.getItem(this.#key) ?? "null") as State | null;
+      if (this.#kept && kept?.v === 1 && kept.begin && Array.isArray(kept.log)) this.state = kept;
+    } catch {
+      // Somebody else's data: as above.
     }
   }
 
-  /** Writes the state, and that something has just happened. */
   save(): void {
-    this.state.at = Date.now();
     this.state.log = this.state.log.slice(-MOST_ENTRIES);
     try {
       this.#storage?.setItem(this.#key, JSON.stringify(this.state));
+      this.#kept = true;
     } catch {
-      // Full or blocked: as above.
+      this.#kept = false; // Full or blocked: as above.
     }
   }
 
-  /** Forgets everything but whether the window is open, and the clinic's numbers. */
+  /** Returns what was said under an id; nothing if it was cleared. */
+  find(id: string): Said | undefined {
+    return this.state.log.find((said) => said.id === id);
+  }
+
+  /** Forgets everything but whether the window is open, the clinics' numbers and what is to be erased. */
   clear(): void {
-    const { open, site } = this.state;
-    this.state = { ...empty(), open, site };
+    const { open, sites, unerased, conversation } = this.state;
+    this.state = { ...empty(), open, sites, unerased };
+    this.forget(conversation);
+  }
+
+  /** Notes a conversation that is to be deleted on the server. */
+  forget(conversation?: string): void {
+    const { unerased = [] } = this.state;
+    if (conversation) this.state.unerased = [...unerased.filter((other) => other !== conversation), conversation];
+    this.save();
+  }
+
+  /** Notes that there is nothing left of a conversation. */
+  erased(conversation: string): void {
+    this.state.unerased = this.state.unerased?.filter((other) => other !== conversation);
     this.save();
   }
 }

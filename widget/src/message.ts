@@ -20,48 +20,55 @@ export const calls = (phones: Phone[], words: Strings): HTMLElement =>
     ),
   );
 
+/** The language of what the guide says: not that of the page. */
+export const languageOf = (line: Line): string => line.custom.lang ?? "en";
+
 function card(line: Line, words: Strings): Node[] {
   const phones = dialable(line.custom.phones);
+  const lang = languageOf(line);
   const [first = "", ...rest] = line.text!.split("\n");
   const more = rest.join("\n").trim();
-  const parts: Node[] = [h("p", { className: "first" }, ...linked(first, phones)), calls(phones, words)];
+  const parts: Node[] = [h("p", { className: "first", lang }, ...linked(first, phones)), calls(phones, words)];
   if (more) {
-    const text = h("p", {}, ...linked(more, phones));
+    const text = h("p", { lang }, ...linked(more, phones));
     parts.push(h("details", { open: true }, h("summary", {}, words.details), text));
   }
   return parts;
 }
 
 function quotation(line: Line, quote: string, words: Strings): Node[] {
+  const quoted = (...kids: (Node | string)[]): Node => h("blockquote", { lang: languageOf(line) }, ...kids);
   const { mark, quote: whole } = line.custom;
   const letters = [...(whole ?? quote)];
   const piece = (start: number, end?: number): string => letters.slice(start, end).join("");
   const marked = mark && piece(mark.start, mark.end);
-  if (!marked?.trim()) return [h("blockquote", {}, ...linked(quote))];
-  const answer = h("blockquote", {}, h("mark", {}, marked));
+  if (!marked?.trim()) return [quoted(...linked(quote))];
+  const answer = quoted(h("mark", {}, marked));
   if (!(piece(0, mark!.start) + piece(mark!.end)).trim()) return [answer];
-  const context = h("blockquote", {}, piece(0, mark!.start), h("mark", {}, marked), piece(mark!.end));
+  const context = quoted(piece(0, mark!.start), h("mark", {}, marked), piece(mark!.end));
   return [answer, h("details", {}, h("summary", {}, words.passage), context)];
 }
 
 function words_of(line: Line, words: Strings): Node[] {
   const phones = dialable(line.custom.phones);
   const parts = line.custom.kind === "answer" && ANSWER.exec(line.text!);
-  if (!parts) return [h("p", {}, ...linked(line.text!, phones))];
+  const lang = languageOf(line);
+  if (!parts) return [h("p", { lang }, ...linked(line.text!, phones))];
   const [, before = "", quote = "", source = ""] = parts;
   const url = line.custom.source?.url;
-  const origin = h("p", { className: "source" }, "— ", ...linked(source));
+  const origin = h("p", { className: "source", lang }, "— ", ...linked(source));
   if (url && !source.includes(url)) origin.append(" ", link(url, url));
-  const said = before.trim() ? [h("p", {}, ...linked(before.trim(), phones))] : [];
-  return [...said, h("div", { lang: "en" }, ...quotation(line, quote, words), origin)];
+  const said = before.trim() ? [h("p", { lang }, ...linked(before.trim(), phones))] : [];
+  return [...said, ...quotation(line, quote, words), origin];
 }
 
 function choices(line: Line, words: Strings, ask: Ask): Node[] {
-  const { buttons } = line;
-  if (!Array.isArray(buttons) || !buttons.length) return [];
-  const made = buttons.map(({ title, payload }) =>
-    button(title, () => ask(payload, title), { lang: "en" }),
+  const buttons = (Array.isArray(line.buttons) ? line.buttons : []).filter(
+    (each) => typeof each?.title === "string" && typeof each.payload === "string",
   );
+  if (!buttons.length) return [];
+  const lang = languageOf(line);
+  const made = buttons.map(({ title, payload }) => button(title, () => ask(payload, title), { lang }));
   return [h("div", { className: "choices", role: "group", "aria-label": words.suggestions }, ...made)];
 }
 

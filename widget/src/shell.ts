@@ -63,12 +63,11 @@ export function shell(words: Strings, logo: string | null, act: Actions): Shell 
     h("header", {}, ...(logo ? [h("img", { src: logo, alt: "" })] : []), title, close),
     line,
     body,
-    polite,
-    assertive,
   );
   frame.onkeydown = (event) => {
     if (event.key === "Escape") act.toggle(false);
   };
-  const root = h("section", { "aria-label": words.title }, launcher, frame);
+  // The live regions stay outside the window: what is said while it is closed is announced too.
+  const root = h("section", { "aria-label": words.title, lang: words.lang }, launcher, frame, polite, assertive);
   return { root, launcher, window: frame, title, line, body, log, typing, input, copy, clear, polite, assertive };
 }

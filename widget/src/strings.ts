@@ -1,5 +1,6 @@
 /** Every word of the interface, English and Spanish. What the guide itself says comes from the server. */
 const table = {
+  lang: ["en", "es"],
   launcher: ["Ask the guide", "Pregunte a la guía"],
   title: ["Patient guide", "Guía para pacientes"],
   close: ["Close", "Cerrar"],

@@ -49,12 +49,12 @@ export async function send(
   throw new Error("no end");
 }
 
-/** Deletes the conversation on the server; tells whether it has. */
-export async function erase(server: string, conversation: string): Promise<boolean> {
+/** Deletes the conversation on the server; returns the answer's status, 0 without one. */
+export async function erase(server: string, conversation: string): Promise<number> {
   try {
     const body = JSON.stringify({ v: 1, conversation });
-    return (await fetch(server + "clear", { method: "POST", body, keepalive: true })).ok;
+    return (await fetch(server + "clear", { method: "POST", body, keepalive: true })).status;
   } catch {
-    return false;
+    return 0;
   }
 }

@@ -22,6 +22,8 @@ export interface Line {
     quote?: string;
     /** Offsets into `quote`, counted in characters, not in UTF-16 units. */
     mark?: { start: number; end: number };
+    /** The language of an escalation's words. */
+    lang?: string;
     conversation?: string;
     expires?: number;
     retry_after?: number;
@@ -36,7 +38,8 @@ export interface Site {
 /** Reads one line; throws at whatever is not a line of this protocol. */
 export function read(text: string): Line {
   const line = JSON.parse(text) as Partial<Line> | null;
-  if (typeof line?.custom?.kind !== "string" || typeof (line.text ?? "") !== "string") throw new Error("odd line");
+  const { kind, conversation } = line?.custom ?? {};
+  if ([kind, line?.text ?? "", conversation ?? ""].some((part) => typeof part !== "string")) throw new Error("odd line");
   return line as Line;
 }
 

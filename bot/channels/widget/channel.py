@@ -13,7 +13,7 @@ from sanic.response import HTTPResponse, ResponseStream
 
 from bot.channels.guard import TurnGuard
 from bot.channels.widget.bundle import PLAIN_NAME, Bundle, load_bundle
-from bot.channels.widget.desk import NOT_ALLOWED, Desk, Reply
+from bot.channels.widget.desk import NOT_ALLOWED, TOO_LONG, Desk, Reply
 from bot.channels.widget.erasure import NotErasedError, erase
 from bot.channels.widget.lines import CONTENT_TYPE, Stream
 from bot.channels.widget.origins import Origins
@@ -35,6 +35,7 @@ from bot.channels.widget.request import (
     read_object,
 )
 from bot.channels.widget.secret import signing_secret
+from bot.channels.widget.stored import once
 from bot.channels.widget.tickets import TicketOffice
 from bot.clinic import LAST_RESORT, Clinic, Site, load_clinic
 from bot.safety.quick import shared_patterns
@@ -97,7 +98,10 @@ class GuideWidgetInput(InputChannel):  # type: ignore[misc]
         async def messages(request: Request) -> ResponseStream:
             body = await read_body(request, limit)
             origin, address = request.headers.get("origin"), _address(request)
-            reply = self._desk.take(body, turn, origin=origin, host=request.host, address=address)
+            agent = getattr(request.app.ctx, "agent", None)
+            reply = self._desk.take(
+                body, once(turn, agent), origin=origin, host=request.host, address=address
+            )
             writer = self._stream.writer(reply.speak, first=reply.first, last=reply.last)
             return response.stream(
                 writer,
@@ -111,6 +115,8 @@ class GuideWidgetInput(InputChannel):  # type: ignore[misc]
             body = await read_body(request, body_limit(0))
             if not self._origins.allows(request.headers.get("origin"), request.host):
                 return _error(NOT_ALLOWED, 403)
+            if body.too_long:
+                return _error(TOO_LONG, 400)
             return await self._clear(body, getattr(request.app.ctx, "agent", None))
 
     async def _clear(self, body: Body, agent: Any) -> HTTPResponse:
@@ -133,7 +139,7 @@ class GuideWidgetInput(InputChannel):  # type: ignore[misc]
         async def script(request: Request, name: str) -> HTTPResponse:
             bundle = self._bundle
             # A page that names an older build gets the present one; with `integrity` its browser
-            # refuses that, and the page's own numbers stay.
+            # refuses that, which is why the line to embed has it only if it is asked for.
             if not name.startswith(PLAIN_NAME.partition(".")[0] + "."):
                 return _error("There is no such file.", 404)
             kept = _FOR_GOOD if name == bundle.hashed_name else _ASK_AGAIN
@@ -148,7 +154,8 @@ class GuideWidgetInput(InputChannel):  # type: ignore[misc]
         @routes.route("/embed", methods=["GET"])
         async def embed(request: Request) -> HTTPResponse:
             base = f"{request.scheme}://{request.host}{request.path.rpartition('/')[0]}"
-            line = embed_line(self._bundle, self._site(request), base)
+            pinned = request.args.get("integrity") == "1"
+            line = embed_line(self._bundle, self._site(request), base, pinned=pinned)
             return response.text(line + "\n", headers=_PRIVATE)
 
         @routes.route("/settings", methods=["GET"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rasa.core.channels.channel import UserMessage
@@ -14,6 +15,7 @@ from bot.channels.output import Deliver
 from bot.channels.widget import lines
 from bot.channels.widget.origins import Origins
 from bot.channels.widget.pace import Pace
+from bot.channels.widget.pieces import PIECE, urgent_pieces
 from bot.channels.widget.request import Asked, Body, MalformedError, read_message
 from bot.channels.widget.tickets import Ticket, TicketOffice
 from bot.settings import Settings
@@ -41,16 +43,19 @@ class Desk:
     def __init__(
         self, settings: Settings, guard: TurnGuard, office: TicketOffice, origins: Origins
     ) -> None:
+        self._settings = settings
         self._guard = guard
         self._office = office
         self._origins = origins
         self._pace = Pace(settings.widget_starts_per_minute)
+        # One endless text at a time: the others' turns go on between its pieces.
+        self._reading = asyncio.Semaphore(1)
 
     def take(self, body: Body, turn: Turn, *, origin: str | None, host: str, address: str) -> Reply:
         """Takes one request.
 
         Args:
-            body: what was sent, cut at the limit.
+            body: what was sent.
             turn: Rasa's.
             origin: the page's, None if no browser asks.
             host: as the browser names the bot.
@@ -71,13 +76,12 @@ class Desk:
         ticket = self._office.read(asked.conversation)
         is_new = ticket is None or ticket.has_ended()
         if ticket is None or is_new:
-            begin = asked.begin or asked.message_id
             # A browser goes on with the `begin` it has: after the end that is another conversation.
             ended = ticket.token + "." if ticket else ""
-            ticket = self._office.issue(begin and ended + begin)
+            ticket = self._office.issue(asked.begin and ended + asked.begin)
         incoming = _incoming(asked, ticket)
         wait = self._guard.seconds_to_wait(incoming)
-        if is_new and not wait:
+        if is_new and not wait and not self._guard.is_repeat(incoming):
             wait = self._pace.seconds_to_wait(address)
         if wait:
             return self._refusal(429, asked, contract.UTTER_TOO_MANY, wait=wait)
@@ -92,9 +96,18 @@ class Desk:
         self, status: int, asked: Asked, words: str, *, wait: float = 0.0, why: str | None = None
     ) -> Reply:
         async def speak(deliver: Deliver) -> None:
-            await self._guard.refuse(_incoming(asked, None), words, deliver)
+            refused = _incoming(asked, None)
+            if len(asked.text) > PIECE:
+                refused = replace(refused, text=await self._urgent(asked.text))
+            await self._guard.refuse(refused, words, deliver)
 
         return Reply(status, speak, lines.end(wait=wait, why=why), wait=wait)
+
+    async def _urgent(self, text: str) -> str:
+        """Returns what calls for the escalation in a text of any length."""
+        celsius, patience = self._settings.fever_celsius, self._settings.escalation_deadline
+        async with self._reading:
+            return await urgent_pieces(text, fever_celsius=celsius, patience=patience)
 
 
 def _words(body: Body) -> Asked:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.channels.widget.bundle import Bundle
+from bot.channels.widget.bundle import PLAIN_NAME, Bundle
 from bot.clinic import Site
 from bot.reply import phones_of
 from bot.settings import ROOT
@@ -66,7 +66,7 @@ def frame_page(bundle: Bundle, site: Site, ancestors: str, options: dict[str, st
     return Page(body, f"{_STRICT}; frame-ancestors {ancestors}")
 
 
-def embed_line(bundle: Bundle, site: Site, base: str) -> str:
+def embed_line(bundle: Bundle, site: Site, base: str, *, pinned: bool = False) -> str:
     """Returns the one line for a web editor, with the numbers in it: they need no server.
 
     Without scripts it shows them in plain words, and their names in both languages.
@@ -75,11 +75,16 @@ def embed_line(bundle: Bundle, site: Site, base: str) -> str:
         bundle: the widget's file.
         site: whose numbers to show.
         base: the address of the channel's routes as the reader's browser reaches them.
+        pinned: names exactly the present build. After an update of the guide browsers refuse the
+            line, and with it the numbers, until it is copied anew.
     """
     numbers = _attributes(site, "data-")
+    name, integrity = PLAIN_NAME, ""
+    if pinned:
+        name = bundle.hashed_name
+        integrity = f' integrity="{bundle.integrity}" crossorigin="anonymous"'
     return (
-        f'<script defer src="{html.escape(base)}/{bundle.hashed_name}" '
-        f'integrity="{bundle.integrity}" crossorigin="anonymous"{numbers}></script>'
+        f'<script defer src="{html.escape(base)}/{name}"{integrity}{numbers}></script>'
         f"<noscript><p>{_links(site)}</p></noscript>"
     )
 

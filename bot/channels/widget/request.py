@@ -11,9 +11,11 @@ from sanic.request import Request
 
 PROTOCOL_VERSION = 1
 _DRAINED = 1_000_000
-"""Bytes read beyond the limit and thrown away: a browser hears an answer only to a body it has
-sent to its end."""
+"""Bytes read beyond the limit, for the symptom patterns alone: a browser hears an answer only to a
+body it has sent to its end."""
 _ID = re.compile(r"^[A-Za-z0-9_-]{1,64}\Z")
+_UNGUESSABLE = re.compile(r"^[A-Za-z0-9_-]{22,64}\Z")
+"""128 bits even if every character says six."""
 
 
 class MalformedError(ValueError):
@@ -33,7 +35,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Body:
-    """The first bytes of a request, and whether there were more than allowed."""
+    """What a request sent, and whether that is more than allowed: then it is no message."""
 
     raw: bytes
     too_long: bool
@@ -59,15 +61,14 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 async def read_body(request: Request, limit: int) -> Body:
-    """Reads a streamed request's body: `limit` bytes of it are kept."""
-    raw, seen = bytearray(), 0
-    while seen <= limit + _DRAINED:
+    """Reads a streamed request's body, and a megabyte more than `limit` if there is more."""
+    raw = bytearray()
+    while len(raw) <= limit + _DRAINED:
         chunk = await request.stream.read()
         if chunk is None:
             break
-        raw += chunk[: max(0, limit - seen)]
-        seen += len(chunk)
-    return Body(bytes(raw), too_long=seen > limit)
+        raw += chunk
+    return Body(bytes(raw), too_long=len(raw) > limit)
 
 
 def body_limit(max_characters: int) -> int:
@@ -102,10 +103,10 @@ def read_message(raw: bytes) -> Asked:
     text = body.get("text")
     if not isinstance(text, str):
         raise MalformedError("'text' must be a text.")
-    for name in ("message_id", "begin"):
+    for name, form, least in (("message_id", _ID, 1), ("begin", _UNGUESSABLE, 22)):
         value = body.get(name)
-        if value is not None and not (isinstance(value, str) and _ID.match(value)):
-            raise MalformedError(f"'{name}' must be 1 to 64 letters, digits, '-' or '_'.")
+        if value is not None and not (isinstance(value, str) and form.match(value)):
+            raise MalformedError(f"'{name}' must be {least} to 64 letters, digits, '-' or '_'.")
     for name in ("conversation", "site"):
         if not isinstance(body.get(name), (str, type(None))):
             raise MalformedError(f"'{name}' must be a text.")

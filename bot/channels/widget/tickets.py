@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 _PURPOSE = b"guide.widget.conversation."
 _LONGEST = 200
+_SHORTEST_PERIOD = 3600
+"""Seconds in which a `begin` names one conversation, if conversations live shorter than this."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,15 @@ class TicketOffice:
         """Issues a ticket for a new conversation.
 
         The same `begin` (an id that only its browser knows) gets the same conversation: neither a
-        first message that is sent again nor a second one that overtakes it begins another.
+        first message that is sent again nor a second one that overtakes it begins another. Not
+        for ever: in another period it is another conversation, since the first one has ended.
         """
+        now = time.time() if now is None else now
         raw = secrets.token_bytes(16)
         if begin is not None:
-            raw = self._digest(b"begin." + begin.encode())[:16]
-        expires = int(time.time() if now is None else now) + self._seconds
+            period = int(now // max(self._seconds, _SHORTEST_PERIOD))
+            raw = self._digest(f"begin.{period}.{begin}".encode())[:16]
+        expires = int(now) + self._seconds
         return self._ticket(_text(raw), expires)
 
     def read(self, token: object) -> Ticket | None:

@@ -28,6 +28,7 @@ from tests.channels.test_guard import CLINIC, escalation
 
 LISTED = "https://www.clinic.org"
 PREFIX = "/webhooks/widget"
+BEGIN = "0123456789abcdef0123456789abcdef"
 BUNDLE = Bundle(
     b"let guide;",
     gzip.compress(b"let guide;"),

@@ -78,14 +78,26 @@ async def test_the_settings_give_the_numbers_of_the_site(site: Site) -> None:
     assert numbers["emergency"] == "tel:911"
 
 
-async def test_the_embed_line_names_script_integrity_and_numbers(site: Site) -> None:
+async def test_the_embed_line_outlives_an_update(site: Site) -> None:
+    """With `integrity` the next build would take the button and the numbers off every page."""
     line = (await site.get("/embed")).text
-    assert f'integrity="{BUNDLE.integrity}"' in line
-    assert f"/webhooks/widget/{BUNDLE.hashed_name}" in line
+    assert "integrity" not in line and BUNDLE.hashed_name not in line
+    assert '/webhooks/widget/clinic-guide.js"' in line
+
+
+@pytest.mark.parametrize("path", ["/embed", "/embed?integrity=1"])
+async def test_the_embed_line_has_the_numbers(site: Site, path: str) -> None:
+    line = (await site.get(path)).text
     assert 'data-emergency="911"' in line
     assert 'data-care-team="+1 212 555 7000"' in line
     assert 'data-after-hours="+1 212 555 7001"' in line
     assert line.startswith("<script defer ") and "></script><noscript>" in line
+
+
+async def test_the_embed_line_can_name_exactly_this_build(site: Site) -> None:
+    line = (await site.get("/embed?integrity=1")).text
+    assert f'integrity="{BUNDLE.integrity}"' in line
+    assert f"/webhooks/widget/{BUNDLE.hashed_name}" in line
 
 
 @pytest.mark.parametrize("path", ["/embed", "/frame"])

@@ -17,7 +17,7 @@ def raw(**fields: Any) -> bytes:
 
 
 def test_a_whole_message() -> None:
-    fields = {"conversation": "a.1.b", "message_id": "M-1_x", "begin": "B", "site": "north"}
+    fields = {"conversation": "a.1.b", "message_id": "M-1_x", "begin": "B" * 22, "site": "north"}
     assert read_message(raw(v=1, text="hé", **fields, more=1)) == Asked("hé", **fields)
 
 
@@ -42,7 +42,8 @@ def test_text_alone_is_enough() -> None:
         (raw(message_id="a" * 65), "'message_id' must be"),
         (raw(message_id="a b"), "'message_id' must be"),
         (raw(message_id="a\n"), "'message_id' must be"),
-        (raw(begin="a b"), "'begin' must be"),
+        (raw(begin="a b" * 10), "'begin' must be"),
+        (raw(begin="guessable"), "'begin' must be 22 to 64"),
         (raw(message_id=7), "'message_id' must be"),
         (raw(conversation=7), "'conversation' must be a text"),
         (raw(site={}), "'site' must be a text"),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.channels.widget.server import LISTED, PREFIX, Site, kinds, lines, running
+from tests.channels.widget.server import BEGIN, LISTED, PREFIX, Site, kinds, lines, running
 
 URGENT = "my husband has a fever of 39"
 CRISIS = "I want to kill myself"
@@ -53,8 +53,8 @@ async def test_an_ended_conversation_is_not_continued_by_the_same_browser(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(tmp_path, monkeypatch, widget_hours=0.0) as site:
-        token = (await site.say("hi", begin="b", message_id="1"))[0]["custom"]["conversation"]
-        after = {"conversation": token, "begin": "b"}
+        token = (await site.say("hi", begin=BEGIN, message_id="1"))[0]["custom"]["conversation"]
+        after = {"conversation": token, "begin": BEGIN}
         await site.say("ho", **after, message_id="2")
         await site.say("ho", **after, message_id="2")  # A retry, and one that was sent beside it.
         await site.say("hu", **after, message_id="3")
@@ -93,28 +93,36 @@ async def test_a_repeated_message_is_one_turn(site: Site) -> None:
 
 async def test_a_repeated_first_message_is_one_turn_in_one_conversation(site: Site) -> None:
     """Its reply was lost, so the browser knows no conversation yet; or only that line arrived."""
-    first = await site.say("hi", message_id="m")
-    again = await site.say("hi", message_id="m")
+    first = await site.say("hi", message_id="m", begin=BEGIN)
+    again = await site.say("hi", message_id="m", begin=BEGIN)
     token = first[0]["custom"]["conversation"]
-    continued = await site.say("hi", message_id="m", conversation=token)
+    continued = await site.say("hi", message_id="m", begin=BEGIN, conversation=token)
     assert first[1:] == again[1:] == continued
     assert len(site.turns.senders) == 1
 
 
+async def test_who_guesses_a_message_id_gets_nobodys_conversation(site: Site) -> None:
+    await site.say("hi", message_id="1", begin=BEGIN)
+    await site.say("hi", message_id="1")
+    await site.say("hi", message_id="1")
+    assert len(set(site.turns.senders)) == 3
+
+
 async def test_two_messages_at_once_begin_one_conversation(site: Site) -> None:
     await asyncio.gather(
-        site.say("hi", message_id="1", begin="b"), site.say("ho", message_id="2", begin="b")
+        site.say("hi", message_id="1", begin=BEGIN),
+        site.say("ho", message_id="2", begin=BEGIN),
     )
     assert len(site.turns.senders) == 2
     assert len(set(site.turns.senders)) == 1
 
 
 async def test_a_reply_is_finished_although_the_browser_has_gone(site: Site) -> None:
-    body = json.dumps({"text": URGENT + ", hang", "message_id": "m"})
+    body = json.dumps({"text": URGENT + ", hang", "message_id": "m", "begin": BEGIN})
     async with site.http.stream("POST", PREFIX + "/messages", content=body) as response:
         async for _ in response.aiter_lines():
             break  # Closes the connection after the first line.
-    said = await site.say(URGENT + ", hang", message_id="m")
+    said = await site.say(URGENT + ", hang", message_id="m", begin=BEGIN)
     assert kinds(said) == ["conversation", "escalation", "error", "end"]
     assert len(site.turns.senders) == 1
 
@@ -160,7 +168,10 @@ async def test_too_many_beginnings_from_one_address_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(tmp_path, monkeypatch, widget_starts_per_minute=1) as site:
-        token = (await site.say("hi"))[0]["custom"]["conversation"]
+        first = {"message_id": "m", "begin": BEGIN}
+        token = (await site.say("hi", **first))[0]["custom"]["conversation"]
+        # Its reply was lost: the same beginning, not another one.
+        assert kinds(await site.say("hi", **first)) == ["conversation", "answer", "end"]
         refused = await site.post("/messages", {"text": URGENT})
         assert refused.status_code == 429
         assert kinds(lines(refused)) == ["escalation", "error", "end"]
@@ -200,6 +211,11 @@ async def test_a_listed_page_is_answered(site: Site, origin: str | None) -> None
         pytest.param(b'{"v": 9, "text": "he cannot breathe"}', 400, id="another version"),
         pytest.param(
             json.dumps({"text": "he cannot breathe " + "x" * 63_000}).encode(), 413, id="too long"
+        ),
+        pytest.param(
+            json.dumps({"text": "x " * 35_000 + " he cannot breathe"}).encode(),
+            413,
+            id="at the end",
         ),
         pytest.param(
             json.dumps({"text": "x" * 10_001 + " he cannot breathe"}).encode(), 200, id="long text"

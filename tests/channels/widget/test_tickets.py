@@ -41,6 +41,10 @@ def test_the_same_beginning_gets_the_same_conversation() -> None:
     assert TicketOffice(b"x" * 32, 1).issue("m1", now=NOW).id != OFFICE.issue("m1", now=NOW).id
 
 
+def test_an_old_beginning_does_not_get_the_conversation_that_has_ended() -> None:
+    assert OFFICE.issue("m1", now=NOW).id != OFFICE.issue("m1", now=NOW + 3600).id
+
+
 def forged() -> list[object]:
     ticket = OFFICE.issue(now=NOW)
     name, expires, sign = ticket.token.split(".")

@@ -16,7 +16,7 @@ from bot.channels.widget.tickets import Ticket
 from bot.clinic import load_clinic
 from bot.settings import ROOT, load_settings
 from tests.channels.test_guard import incoming
-from tests.channels.widget.server import Site
+from tests.channels.widget.server import BEGIN, Site
 
 WIRE = ROOT / "widget" / "wire"
 EXAMPLES = sorted((WIRE / "fixtures").glob("*.json"))
@@ -96,12 +96,21 @@ async def test_what_the_channel_sends_is_of_the_schema(site: Site, text: str) ->
     "body",
     [
         {"text": "hi"},
-        {"v": 1, "text": "", "message_id": "a-B_1", "begin": "b", "conversation": "", "site": "n"},
+        {
+            "v": 1,
+            "text": "",
+            "message_id": "a-B_1",
+            "begin": BEGIN,
+            "conversation": "",
+            "site": "n",
+        },
         {"v": 2, "text": "hi"},
         {"text": None},
         {"text": "hi", "message_id": "a b"},
         {"text": "hi", "message_id": 7},
         {"text": "hi", "begin": ""},
+        {"text": "hi", "begin": BEGIN[:22]},
+        {"text": "hi", "begin": BEGIN[:21]},
         {"text": "hi", "site": 7},
         {},
     ],

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { fixture } from "../support/paths.js";
+import { fixture, WIDGET } from "../support/paths.js";
 import { visits } from "../support/visit.js";
 
 const visit = visits();
@@ -189,8 +191,14 @@ test("a link to #clinic-guide opens it; inline it is always open", async () => {
   const person = await visit();
   person.fake.body = '<p><a href="#clinic-guide">Ask</a></p>';
   await person.go();
-  await person.page.getByRole("link", { name: "Ask" }).click();
-  assert.equal(await person.window.isVisible(), true);
+  for (let times = 0; times < 2; times++) {
+    await person.page.getByRole("link", { name: "Ask" }).click();
+    await person.window.waitFor();
+    await person.page.keyboard.press("Escape");
+    assert.equal(await person.window.isVisible(), false);
+  }
+  await person.page.reload();
+  assert.equal(await person.window.isVisible(), false); // It was closed.
   person.fake.attributes += ' data-mode="inline"';
   await person.go("/page2");
   assert.equal(await person.window.isVisible(), true);
@@ -198,6 +206,27 @@ test("a link to #clinic-guide opens it; inline it is always open", async () => {
   assert.equal(await person.window.isVisible(), true);
   await person.close();
 });
+
+const FRAME = [readFileSync(join(WIDGET, "pages", "frame.css"), "utf8"), ""];
+for (const style of FRAME) {
+  test(`in a frame ${style ? "" : "without a height "}the numbers and the input stay in sight, whatever was said`, async () => {
+    for (const viewport of [{ width: 420, height: 640 }, { width: 900, height: 640 }, { width: 320, height: 360 }]) {
+      const person = await visit({ viewport });
+      // The frame's page is the widget alone.
+      person.fake.head = `<style>${style} main { display: none } body { margin: 0 }</style>`;
+      person.fake.body = '<clinic-guide mode="inline" emergency="911" care-team="+1 555-0100"></clinic-guide>';
+      person.fake.says("fever", fixture("escalation"), fixture("answer_marked"));
+      await person.go();
+      for (const text of ["one", "fever", "two", "three", "fever"]) await person.hear(text);
+      for (const part of [person.line, ...(viewport.height > 480 ? [person.input] : [])]) {
+        const box = await part.boundingBox();
+        assert.ok(box && box.y >= 0 && box.y + box.height <= viewport.height, JSON.stringify([viewport, box]));
+      }
+      assert.equal(await person.page.evaluate(() => document.documentElement.scrollHeight <= innerHeight), true);
+      await person.close();
+    }
+  });
+}
 
 test("the page is told what happened, never what was said", async () => {
   const person = await visit();

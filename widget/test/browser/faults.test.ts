@@ -42,6 +42,14 @@ const FAULTS: Record<string, Script> = {
     line({ text: { a: 1 }, custom: { v: 1, kind: "text" } });
     response.end();
   },
+  "a token that is none": ({ line, response }) => {
+    line({ custom: { v: 1, kind: "conversation", conversation: { a: 1 } } });
+    response.end();
+  },
+  "a part that cannot be shown": ({ line, response }) => {
+    line({ text: "hi", custom: { v: 1, kind: "answer", quote: 7, mark: { start: 0, end: 1 } } });
+    response.end();
+  },
   "a page of a proxy": ({ response }) => void response.end("<html><body>502 Bad Gateway</body></html>\n"),
   "a cut connection": ({ line, response }) => {
     line({ custom: { v: 1, kind: "unknown" } });
@@ -69,6 +77,24 @@ for (const [name, script] of Object.entries(FAULTS)) {
     await person.close();
   });
 }
+
+test("a line with odd parts is shown without them, and the widget is there on the next page too", async () => {
+  const person = await visit();
+  const custom = { v: 1, kind: "text", phones: 7, source: 7, level: {}, mark: "x" };
+  person.fake.scripts.set("hello", ({ line, end }) => {
+    line({ text: "hi there", buttons: [null, { title: 1 }, { title: "Good", payload: "good" }], custom });
+    end();
+  });
+  await person.open();
+  await person.hear("hello");
+  for (const next of ["/page", "/page2"]) {
+    assert.deepEqual(await person.log.locator(".choices button").allInnerTexts(), ["Good"]);
+    assert.equal(await person.log.getByText("hi there").count(), 1);
+    await person.go(next);
+    await person.idle();
+  }
+  await person.close();
+});
 
 for (const [name, play] of Object.entries({
   "a server that does not answer": (() => undefined) as Script,

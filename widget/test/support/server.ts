@@ -47,6 +47,8 @@ export class Fake {
   attributes = ATTRIBUTES;
   settings: object | null = SITE;
   clears = true;
+  /** What the channel waits for before it says anything. */
+  hold: Promise<void> = Promise.resolve();
   /** Tokens of conversations that may not be continued. */
   readonly ended = new Set<string | undefined>();
   /** More of the page: in its head and in its body. */
@@ -116,6 +118,7 @@ ${this.head}</head><body><main><h1>A clinic</h1><p>Words of the clinic. <a href=
   async #talk(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = JSON.parse(await text(request)) as Message;
     this.messages.push(body);
+    await this.hold;
     response.writeHead(200, { "Content-Type": "application/x-ndjson" });
     const reply: Reply = {
       body,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { browser } from "./chromium.js";
+import { request } from "./paths.js";
 import { Fake } from "./server.js";
 
 /** One person on one page of the clinic. */
@@ -70,6 +71,7 @@ export class Visit {
   async close(): Promise<void> {
     await this.page.context().close();
     assert.deepEqual(this.errors, []);
+    for (const message of this.fake.messages) assert.ok(request(message), JSON.stringify(request.errors));
   }
 }
 

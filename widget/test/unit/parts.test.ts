@@ -141,11 +141,12 @@ test("the numbers in sight: the first to call first, each once, those of the ser
       const host = parts.h("div", { emergency: "112", "care-team": "1", "after-hours": "2" });
       const said = (line: Parts.Line): Parts.State["log"] => [{ id: "1", at: 0, text: "", reply: [{ at: 0, line }] }];
       const site = { phones: [parts.phone("emergency", "911"), parts.phone("care_team", "+1 555-0100"), parts.phone("after_hours", "3")] };
-      const states = [{}, { site }, { site, log: said(crisis!) }, { site, log: said(urgent!) }];
+      const sites = { page: site };
+      const states = [{}, { sites }, { sites, log: said(crisis!) }, { sites, log: said(urgent!) }];
       return states.map((each) => {
         const state = { v: 1, at: 0, open: true, begin: "b", log: [], ...each } as Parts.State;
         const line = parts.h("div");
-        parts.fill(line, state, parts.known(state, host), words);
+        parts.fill(line, state.log, parts.known(state.sites?.["page"], host), words);
         return [...line.querySelectorAll("a")].map((a) => a.getAttribute("href"));
       });
     },
