@@ -102,7 +102,7 @@ async def test_a_server_that_is_away_is_said_so(monkeypatch: pytest.MonkeyPatch)
     def refuse(url: object) -> None:
         raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
 
-    monkeypatch.setattr(model_loading.sa, "create_engine", refuse)
+    monkeypatch.setattr("sqlalchemy.create_engine", refuse)
     why = await database_problem(sqlite(Path("any.db")))
     assert why is not None
     assert why.startswith("The database of conversations cannot be reached (ConnectionRefused")
