@@ -90,6 +90,7 @@ class Project:
     def __init__(self, root: Path, training: str = TRAINS) -> None:
         self.root = root
         self.port, self.action_port = free_port(), free_port()
+        self._launched: list[Launched] = []
         for name, code in {
             "drive.py": DRIVER,
             "bot/__init__.py": "",
@@ -125,7 +126,19 @@ class Project:
         return [sys.executable, str(self.root / "drive.py")]
 
     def start(self, *arguments: str) -> Launched:
-        return Launched([*self.command, *arguments], self)
+        return self.launch([*self.command, *arguments])
+
+    def launch(self, command: list[str]) -> Launched:
+        """Starts a command in the project's folder."""
+        self._launched.append(Launched(command, self))
+        return self._launched[-1]
+
+    def close(self) -> None:
+        """Ends what a failed test left running."""
+        for one in self._launched:
+            if one.process.poll() is None:
+                one.process.send_signal(signal.SIGTERM)
+                one.process.wait(PATIENCE)
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """Runs a command that ends by itself."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import termios
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -18,8 +19,10 @@ from tests.launch.project import FAILS, SLOW, TRAINS, Project, wait_until
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
+def project(tmp_path: Path) -> Iterator[Project]:
+    toys = Project(tmp_path)
+    yield toys
+    toys.close()
 
 
 def trained(project: Project) -> Project:
@@ -133,18 +136,19 @@ def test_after_a_failed_training_the_last_model_answers(project: Project) -> Non
     assert project.models == ["toy.tar.gz"]
 
 
-def test_without_any_model_the_bot_is_started_all_the_same(tmp_path: Path) -> None:
-    project = Project(tmp_path, FAILS)
+def test_without_any_model_the_bot_is_started_all_the_same(project: Project) -> None:
+    train_with(project, FAILS)
     running = project.start("run")
     running.wait_for("Ctrl-C stops it.")
     assert "NO MODEL: people get the clinic's numbers only." in running.shown
     running.signal(signal.SIGINT)
     assert running.end()[0] == 0
-    assert "bot | serving []" in (tmp_path / "var/log/guide.log").read_text()
+    assert "bot | serving []" in (project.root / "var/log/guide.log").read_text()
 
 
-def test_a_shell_needs_a_model(tmp_path: Path) -> None:
-    code, shown = Project(tmp_path, FAILS).run("shell")
+def test_a_shell_needs_a_model(project: Project) -> None:
+    train_with(project, FAILS)
+    code, shown = project.run("shell")
     assert code == 1
     assert "NO MODEL" in shown
 
