@@ -50,10 +50,10 @@ telegram-profile: install ## Hands Telegram the bot's commands and descriptions
 telegram-webhook: install ## Has Telegram post to TELEGRAM_WEBHOOK (REMOVE=1: no longer)
 	@$(PYTHON) -m bot.channels.telegram.setup webhook $(if $(REMOVE),--remove)
 
-test: check ## Everything: data, lint, types, fast tests, then the tests that train
+test: check ## Everything: data, lint, types, all tests; the widget's last (Node, Chromium)
 	$(PYTHON) -m pytest -m 'not slow'
-	@$(MAKE) widget-test
 	$(PYTHON) -m pytest -m slow
+	@$(MAKE) widget-test
 
 check: validate lint ## Checks the data, the texts, the style and the types
 	@$(PYTHON) -m bot.knowledge check --encode-at-most 1500
@@ -79,7 +79,7 @@ widget: ## Builds the website widget, widget/dist/clinic-guide.js (needs Node)
 	@scripts/browser.sh node
 	@node widget/build.mjs
 
-widget-test: ## Checks the widget's types and style, and tests it in Chromium (needs Node)
+widget-test: ## Checks the widget's types and style, and tests it in Chromium (needs both)
 	@scripts/browser.sh
 	@npm run --silent --prefix widget check
 	@npm run --silent --prefix widget test
@@ -87,8 +87,8 @@ widget-test: ## Checks the widget's types and style, and tests it in Chromium (n
 evaluate: install-dev ## Measures answers and escalations (DATA=folder adds other sets)
 	@$(PYTHON) -m bot.evaluation $(if $(DATA),--data $(DATA))
 
-bench: install-dev ## Measures latency, memory, training and start-up
-	@$(PYTHON) -m bot.bench
+bench: install-dev ## Measures latency, memory, training and start-up (TRAIN=1: trains anew)
+	@$(PYTHON) -m bot.bench $(if $(TRAIN),--train)
 
 bench-scale: install-dev ## Measures the index up to 50,000 passages (DATA=folder with the corpus)
 	@$(PYTHON) -m bot.evaluation.scale $(if $(DATA),--data $(DATA))

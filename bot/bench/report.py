@@ -56,8 +56,8 @@ def rows(run: Run) -> list[Row]:
 
 def _training(measured: Measured) -> str:
     if measured.train is None:
-        return "not run"
-    return f"{measured.train:.0f}" + (" (earlier run)" if measured.train_cached else "")
+        return "not timed"
+    return f"{measured.train:.0f}" + (" (earlier)" if measured.train_cached else "")
 
 
 def verdicts(run: Run) -> list[Aim]:

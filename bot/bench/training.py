@@ -14,6 +14,7 @@ from bot.bench import bare
 from bot.bench.bots import BARE, QUIET, STOCK, rasa
 from bot.bench.errors import BenchError
 from bot.bench.process import Program
+from bot.launch.staleness import last_full_training
 from bot.settings import ROOT
 
 FACTS = "trained.json"
@@ -24,7 +25,10 @@ TRAIN_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class Trained:
-    """A project with its model. `seconds` is None if this run did not train it."""
+    """A project with its model. `seconds` is None if no full training of it was timed.
+
+    `cached` says that an earlier run, or `make train`, timed it.
+    """
 
     project: Path
     model: Path
@@ -48,7 +52,8 @@ def guide_model(work: Path, *, train: bool) -> Trained:
         ) as program:
             seconds = program.wait(TRAIN_SECONDS)
         return Trained(ROOT, newest(models), seconds)
-    return Trained(ROOT, newest(ROOT / "models"), None)
+    models = ROOT / "models"
+    return Trained(ROOT, newest(models), last_full_training(models), cached=True)
 
 
 def stock_model(cache: Path, work: Path) -> Trained:
@@ -79,7 +84,7 @@ def newest(folder: Path) -> Path:
     """
     models = sorted(folder.glob("*.tar.gz"), key=lambda path: path.stat().st_mtime)
     if not models:
-        raise BenchError(f"There is no model in {folder}. Run `make train`, or bench with --train.")
+        raise BenchError(f"There is no model in {folder}. Run `make train`, or bench with TRAIN=1.")
     return models[-1]
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.clinic import load_clinic
 from bot.errors import GuideError, SettingsError
 from bot.launch.console import Console
+from bot.launch.disk import explain, require_writable
 from bot.launch.endpoints import runs_actions_here
 from bot.launch.logs import LogSink
 from bot.launch.ports import free_port, require_free
@@ -50,6 +51,9 @@ def main() -> int:
     except GuideError as error:
         console.say(f"\n{error}")
         return 2
+    except OSError as error:
+        console.say(f"\n{explain(error)} Then run the same command again.")
+        return 2
     except KeyboardInterrupt:
         console.say("\nStopped.")
         return 130
@@ -84,13 +88,8 @@ def _check(settings: Settings, console: Console) -> None:
     for warning in load_clinic(settings).warnings():
         console.say(f"Note: {warning}")
     require_reviews(settings, ROOT / "knowledge")
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            f"{settings.data_dir} cannot be made ({error.strerror}): set GUIDE_DATA_DIR to a "
-            "folder that can be written."
-        ) from error
+    for folder in (settings.data_dir, settings.data_dir / "log"):
+        require_writable(folder)
 
 
 def _check_ports(settings: Settings, actions_here: bool) -> None:

@@ -68,6 +68,6 @@ class Console:
         try:
             self._stream.write(text)
             self._stream.flush()
-        except (BrokenPipeError, ValueError):
-            # Nobody reads any more; the bot goes on all the same.
+        except (OSError, ValueError):
+            # The terminal is gone, or the file is on a full disk; the bot goes on all the same.
             self._live = False

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -20,13 +21,15 @@ from rasa.core.utils import AvailableEndpoints
 from sanic import Sanic
 
 from bot.launch.causes import why
+from bot.launch.disk import is_full
 from bot.launch.privacy import redact
 from bot.launch.staleness import forget_training
 
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 5.0
-REMEDY = "Run `make train`, then `make run` again. Until then people get the clinic's numbers."
+NUMBERS_ONLY = "Until then people get the escalations and the clinic's numbers."
+REMEDY = f"Run `make train`, then `make run` again. {NUMBERS_ONLY}"
 
 
 class ModelLoader:
@@ -42,14 +45,9 @@ class ModelLoader:
         app.ctx.agent = Agent()
         problem = await database_problem(self._endpoints)
         if problem is None:
-            app.ctx.agent = await self._load(loop)
+            await self._load(app, loop)
             return
-        logger.error(
-            "The database of conversations cannot be reached: %s. The bot escalates and gives "
-            "the clinic's numbers, and loads its model as soon as the database answers.",
-            problem,
-        )
-        app.ctx.not_ready_why = f"The database of conversations cannot be reached: {problem}."
+        _refuse(app, f"{problem} The model is loaded as soon as that is done. {NUMBERS_ONLY}")
         self._waiting = loop.create_task(self._load_when_possible(app, loop))
 
     async def stop(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
@@ -61,32 +59,53 @@ class ModelLoader:
     async def _load_when_possible(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
         while await database_problem(self._endpoints) is not None:
             await asyncio.sleep(RETRY_SECONDS)
-        app.ctx.agent = await self._load(loop)
-        logger.warning("The database answers again; the model is loaded.")
+        logger.warning("The database of conversations answers again.")
+        await self._load(app, loop)
 
-    async def _load(self, loop: asyncio.AbstractEventLoop) -> Agent:
-        agent = Agent()
+    async def _load(self, app: Sanic, loop: asyncio.AbstractEventLoop) -> None:
+        """Makes the stores, then loads the model; only a fault of the model asks for a training."""
         try:
             with kept_level(), warnings.catch_warnings():
                 # Without a path Rasa makes the stores, loads nothing and warns of it.
                 warnings.simplefilter("ignore")
                 agent = await load_agent(endpoints=self._endpoints, loop=loop)
-            if self._endpoints.model is not None:
-                return agent
-            if self._model is None:
-                logger.error("There is no model in models/. %s", REMEDY)
-                return agent
+        except (Exception, SystemExit) as error:
+            _refuse(
+                app,
+                f"What endpoints.yml names cannot be used: {why(error)}. Correct that, then "
+                f"`make run` again. {NUMBERS_ONLY}",
+            )
+            return
+        app.ctx.agent = agent
+        if self._endpoints.model is not None:
+            return
+        if self._model is None:
+            _refuse(app, f"There is no model in models/. {REMEDY}")
+            return
+        try:
             with kept_level():
                 agent.load_model(self._model)
         except (Exception, SystemExit) as error:
-            # Nobody has said anything yet: the error's words are the files' own.
-            logger.error("%s cannot be used: %s. %s", self._model, why(error), REMEDY)
             agent.processor = None
-            if self._model is not None:
-                forget_training(self._model.parent)
+            self._tell_of(app, self._model, error)
         else:
             logger.info("loaded %s", self._model)
-        return agent
+
+    def _tell_of(self, app: Sanic, model: Path, error: BaseException) -> None:
+        # Nobody has said anything yet: the error's words are the files' own.
+        if is_full(error):
+            remedy = f"Free some space, then `make run` again. {NUMBERS_ONLY}"
+        else:
+            remedy = REMEDY
+            with suppress(OSError):  # A folder that is read-only: `make train` says so.
+                forget_training(model.parent)
+        _refuse(app, f"{model} cannot be used: {why(error)}. {remedy}")
+
+
+def _refuse(app: Sanic, reason: str) -> None:
+    """Tells the log and whoever asks for the health why no model is loaded."""
+    logger.error("%s", reason)
+    app.ctx.not_ready_why = reason
 
 
 @contextmanager
@@ -104,7 +123,7 @@ def kept_level() -> Iterator[None]:
 
 
 async def database_problem(endpoints: AvailableEndpoints) -> str | None:
-    """Says why the SQL tracker store cannot be reached, or None.
+    """Says why the SQL tracker store cannot be used and what to do, or None.
 
     Rasa's own store waits for it in a loop that would block the whole server.
     """
@@ -121,10 +140,36 @@ def _connect(settings: dict[str, object]) -> str | None:
         engine = sa.create_engine(url)
         try:
             with engine.connect() as connection:
-                connection.execute(sa.text("SELECT 1"))
+                # Reads the file: a SELECT of nothing succeeds on a damaged one, too.
+                sa.inspect(connection).get_table_names()
         finally:
             engine.dispose()
     except Exception as error:
-        cause = getattr(error, "orig", None) or error
-        return f"{type(cause).__name__}: {redact(' '.join(str(cause).split()))}"
+        return _in_plain_words(getattr(error, "orig", None) or error, settings)
     return None
+
+
+def _in_plain_words(cause: BaseException, settings: dict[str, object]) -> str:
+    words = f"{type(cause).__name__}: {redact(' '.join(str(cause).split()))}"
+    file = settings.get("db")
+    if _is_damage(cause):
+        return (
+            f"The conversations' file {file} is damaged ({words}). Move it away, with what lies "
+            f"beside it: `mkdir -p {file}.damaged && mv {file} {file}-* {file}.damaged/`. "
+            "A new one is then made, without a restart; the old conversations stay in the folder."
+        )
+    if isinstance(cause, sqlite3.Error):
+        return (
+            f"The conversations' file {file} cannot be used ({words}). Let the user who starts "
+            "the bot read and write it and its folder, or set GUIDE_DATA_DIR to another folder."
+        )
+    return (
+        f"The database of conversations cannot be reached ({words}). Start it, or correct "
+        "`tracker_store` in endpoints.yml and restart."
+    )
+
+
+def _is_damage(cause: BaseException) -> bool:
+    """Tells a file that is no database from one that is locked or out of reach."""
+    # Its subclasses are about locks, permissions and statements.
+    return type(cause) is sqlite3.DatabaseError

@@ -15,6 +15,9 @@ from pathlib import Path
 LAST_LINES = 15
 """Lines kept to show when the process dies: enough for an error and what led to it."""
 
+PATIENCE = 10.0
+"""Seconds that a process has to end by itself: a turn or a write to the store may be under way."""
+
 
 class Child:
     """Runs `python -m module ...` in a process group of its own.
@@ -61,11 +64,11 @@ class Child:
         """Sends SIGTERM, without waiting."""
         self._signal(signal.SIGTERM)
 
-    def stop(self, patience: float = 10.0) -> None:
+    def stop(self, patience: float | None = None) -> None:
         """Ends the process and whatever it started, by force once patience is over."""
         self.ask_to_stop()
         with suppress(subprocess.TimeoutExpired):
-            self._process.wait(patience)
+            self._process.wait(PATIENCE if patience is None else patience)
         self._signal(signal.SIGKILL)
         self.wait()
 
@@ -80,3 +83,16 @@ class Child:
             for line in lines:
                 self.last_lines.append(line.rstrip())
                 self._on_line(self.name, line.rstrip())
+
+
+def stop_all(children: Sequence[Child]) -> None:
+    """Ends children at the same time. From now on Ctrl-C, SIGTERM and SIGHUP are ignored.
+
+    A second Ctrl-C, or the terminal that closes, would leave one behind.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    for child in children:
+        child.ask_to_stop()
+    for child in children:
+        child.stop()

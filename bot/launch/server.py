@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.errors import GuideError
+from bot.launch.disk import explain
 from bot.launch.endpoints import action_url, store_path
 from bot.launch.parent import stop_with_parent
 from bot.settings import ROOT, Settings, load_settings, quiet_third_parties
@@ -16,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def main() -> int:
-    """Serves until SIGTERM; returns 2 if the settings or clinic.yml cannot be used."""
+    """Serves until SIGTERM; returns 2 if settings, clinic.yml or a folder cannot be used."""
     parser = argparse.ArgumentParser(description="Serves the bot; `make run` calls it.")
     parser.add_argument("--model", type=Path, help="the archive to load; none: no model")
     arguments = parser.parse_args()
@@ -26,6 +27,9 @@ def main() -> int:
         serve(load_settings(), arguments.model)
     except GuideError as error:
         logger.critical("%s", error)
+        return 2
+    except OSError as error:
+        logger.critical("%s", explain(error))
         return 2
     return 0
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 RECORD = ".inputs.json"
 
@@ -81,10 +82,23 @@ def freshness(root: Path, models: Path) -> Freshness:
     return Freshness(model, "")
 
 
-def record_training(models: Path, model: Path, inputs: str) -> None:
-    """Remembers what a model was trained on: the hash taken before the training began."""
-    text = json.dumps({"model": model.name, "inputs": inputs}, indent=1)
+def record_training(models: Path, model: Path, inputs: str, seconds: float | None = None) -> None:
+    """Remembers what a model was trained on: the hash taken before the training began.
+
+    `seconds` is how long a full training took; without it the earlier figure is kept.
+    """
+    record: dict[str, Any] = {"model": model.name, "inputs": inputs}
+    full = last_full_training(models) if seconds is None else round(seconds, 1)
+    if full is not None:
+        record["full_training_seconds"] = full
+    text = json.dumps(record, indent=1)
     (models / RECORD).write_text(text + "\n", encoding="utf-8")
+
+
+def last_full_training(models: Path) -> float | None:
+    """Returns the seconds of the last training that took nothing from an earlier one, if known."""
+    seconds = _read(models / RECORD).get("full_training_seconds")
+    return float(seconds) if isinstance(seconds, (int, float)) else None
 
 
 def forget_training(models: Path) -> None:
@@ -92,7 +106,7 @@ def forget_training(models: Path) -> None:
     (models / RECORD).unlink(missing_ok=True)
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from pathlib import Path
 from bot.launch.backoff import Backoff
 from bot.launch.console import Console
 from bot.launch.logs import LogSink
-from bot.launch.processes import Child
+from bot.launch.processes import Child, stop_all
 from bot.launch.readiness import Answer, State
 
 TICK = 0.25
@@ -154,11 +153,5 @@ class Supervisor:
         return f"The log is {self._sink.path}."
 
     def _stop(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # A second Ctrl-C would leave one behind.
-        children = [server.child for server in self._servers if server.child is not None]
-        for child in children:
-            child.ask_to_stop()
-        for child in children:
-            child.stop()
+        stop_all([server.child for server in self._servers if server.child is not None])
         self._sink.close()

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+import tarfile
+import tempfile
 import time
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import GuideError, ModelError
 from bot.knowledge.base import load_knowledge
 from bot.launch.console import Console
-from bot.launch.processes import Child
+from bot.launch.disk import TRAINING_MB, explain, require_room
+from bot.launch.processes import Child, stop_all
 from bot.launch.staleness import freshness, inputs_hash, newest_model, record_training
 from bot.launch.train_model import PROBLEM
 
@@ -18,6 +23,9 @@ _STEP = re.compile(
     r"(Started validating)|Starting to train component '(\w+)'|Restored component '(\w+)'"
     r"|(Adapting the sentence encoder: \d+ %)"
 )
+ADAPTING, UNCHANGED = "adapting the sentence encoder:", "unchanged:"
+"""Begin the steps that tell a full training from one that takes up an earlier one's results."""
+
 _ERROR = re.compile(r"^\w*(Error|Exception|NotFound|Invalid\w*)\b.*:")
 
 
@@ -31,7 +39,16 @@ def progress(line: str) -> str:
         return adapting.lower()
     if trained:
         return f"training {trained}"
-    return f"unchanged: {restored}" if restored else "checking the data"
+    return f"{UNCHANGED} {restored}" if restored else "checking the data"
+
+
+def is_whole(archive: Path) -> bool:
+    """Tells whether an archive can be read to its end."""
+    try:
+        with tarfile.open(archive) as members:
+            return bool(members.getmembers())
+    except (OSError, EOFError, tarfile.TarError, zlib.error):
+        return False
 
 
 class Trainer:
@@ -43,6 +60,7 @@ class Trainer:
         self._log = log
         self._console = console
         self._problems: list[str] = []
+        self._steps: list[str] = []
         self._started = 0.0
 
     def ensure(self, *, force: bool = False) -> Path:
@@ -51,6 +69,12 @@ class Trainer:
         Raises:
             GuideError: saying what to correct; the models that were there are untouched.
         """
+        try:
+            return self._ensure(force)
+        except OSError as error:
+            raise ModelError(f"The training cannot be done. {explain(error)}") from error
+
+    def _ensure(self, force: bool) -> Path:
         state = freshness(self._root, self._models)
         if state.model is not None and not state.stale and not force:
             self._console.say(f"The model is up to date: models/{state.model.name}")
@@ -58,6 +82,7 @@ class Trainer:
         reason = state.why or "asked for"
         # Before Rasa's long start: this takes half a second, and is what editors change.
         load_knowledge(self._root / "knowledge")
+        require_room([self._models, self._root / ".rasa", Path(tempfile.gettempdir())], TRAINING_MB)
         with self._console.waiting(
             f"Training the model ({reason}), a few minutes; the first time about fifteen"
         ):
@@ -70,33 +95,52 @@ class Trainer:
     def _train(self) -> Path:
         inputs = inputs_hash(self._root)
         before = newest_model(self._models)
+        there = set(self._models.glob("*.tar.gz"))
         self._started = time.monotonic()
         self._problems = []
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        self._log.write_text("", encoding="utf-8")
+        self._steps = []
+        with suppress(OSError):
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            self._log.write_text("", encoding="utf-8")
         child = Child("train", ["bot.launch.train_model"], self._on_line, self._root)
         try:
             code = child.wait()
         except BaseException:
-            child.stop()
+            stop_all([child])
+            self._discard_broken(there)
             raise
+        if code != 0:
+            self._discard_broken(there)
         model = newest_model(self._models)
         if code != 0 or model is None or model == before:
             raise self._failure(code, list(child.last_lines))
-        record_training(self._models, model, inputs)
         seconds = time.monotonic() - self._started
+        record_training(self._models, model, inputs, seconds if self._was_full() else None)
         self._console.say(f"Trained in {seconds:.0f} s: models/{model.name}")
         return model
 
     def _on_line(self, _: str, line: str) -> None:
         plain = _COLOUR.sub("", line).strip()
-        with self._log.open("a", encoding="utf-8") as log:
+        # Raising here would end the reader, and the training would wait for it for ever.
+        with suppress(OSError), self._log.open("a", encoding="utf-8") as log:
             log.write(plain + "\n")
         if plain.startswith(PROBLEM):
             self._problems.append(plain[len(PROBLEM) :])
         step = progress(plain)
         if step:
+            self._steps.append(step)
             self._console.say(f"  {time.monotonic() - self._started:4.0f} s  {step}")
+
+    def _was_full(self) -> bool:
+        """Tells whether nothing, the adapted encoder included, is of an earlier training."""
+        adapted = any(step.startswith(ADAPTING) for step in self._steps)
+        return adapted and not any(step.startswith(UNCHANGED) for step in self._steps)
+
+    def _discard_broken(self, there: set[Path]) -> None:
+        """Removes what was being written when a training ended: it would count as the newest."""
+        for archive in set(self._models.glob("*.tar.gz")) - there:
+            if not is_whole(archive):
+                archive.unlink()
 
     def _failure(self, code: int, last_lines: list[str]) -> GuideError:
         told = self._problems or [x for x in last_lines if _ERROR.match(x)] or last_lines[-5:]

@@ -44,7 +44,7 @@ def test_each_row_has_a_figure_for_each_bot(run: Run) -> None:
     assert table["turn 5 / stock"] == ("0.50", "1.00", "0.25")
     assert table["turn 5 / bare"] == ("2.00", "4.00", "1.00")
     assert table["turns 295-305 / stock"] == ("0.25", "1.00", "0.50")
-    assert table["training, s"] == ("not run", "61 (earlier run)", "10 (earlier run)")
+    assert table["training, s"] == ("not timed", "61 (earlier)", "10 (earlier)")
     assert table["long talks' messages stored"] == ("305 of 305",) * 3
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
-from bot.bench.training import _cached
+import pytest
+
+from bot.bench import training
+from bot.bench.training import _cached, guide_model
+from bot.launch.staleness import record_training
+from bot.settings import ROOT
 
 
 def test_a_project_is_made_once_and_kept_packed(tmp_path: Path) -> None:
@@ -30,3 +36,23 @@ def test_a_project_is_made_once_and_kept_packed(tmp_path: Path) -> None:
     assert (again.project / "domain.yml").read_text() == "intents: []"
     assert not (again.project / ".rasa").exists()
     assert [path.suffix for path in cache.rglob("*")] == [".tar"]
+
+
+def test_our_own_training_was_timed_by_make_train(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "ROOT", tmp_path)
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "a.tar.gz").write_bytes(b"model")
+    assert guide_model(tmp_path / "work", train=False).seconds is None
+    record_training(models, models / "a.tar.gz", "hash", 812.3)
+    timed = guide_model(tmp_path / "work", train=False)
+    assert (timed.seconds, timed.cached) == (812.3, True)
+
+
+@pytest.mark.parametrize(("given", "told"), [([], False), (["TRAIN=1"], True)])
+def test_make_bench_can_train(given: list[str], told: bool) -> None:
+    command = ["make", "--no-print-directory", "--dry-run", "bench", *given]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ("-m bot.bench --train" in done.stdout) is told

@@ -10,6 +10,7 @@ from bot.launch.staleness import (
     freshness,
     input_files,
     inputs_hash,
+    last_full_training,
     newest_model,
     record_training,
 )
@@ -126,6 +127,18 @@ def test_a_damaged_record_is_stale(project: Path) -> None:
     add_model(project, "a.tar.gz", 1)
     (project / "models" / ".inputs.json").write_text("{")
     assert freshness(project, project / "models").stale
+
+
+def test_the_seconds_of_a_full_training_outlive_a_partial_one(project: Path) -> None:
+    models, model = project / "models", add_model(project, "a.tar.gz", 1)
+    assert last_full_training(models) is None
+    record_training(models, model, "hash")
+    assert last_full_training(models) is None
+    record_training(models, model, "hash", 812.34)
+    record_training(models, model, "other hash")
+    assert last_full_training(models) == 812.3
+    (models / ".inputs.json").write_text('{"full_training_seconds": "long"}')
+    assert last_full_training(models) is None
 
 
 def test_the_newest_model_is_by_time(project: Path) -> None:

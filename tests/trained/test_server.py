@@ -1,4 +1,4 @@
-"""The real server, booted as `make run` boots it, spoken to over REST."""
+"""The real server, the process that `make run` starts for the bot, spoken to over REST."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ import pytest
 import requests
 
 from bot.settings import ROOT
+from tests import readme
 
 START_TIMEOUT = 180
 
@@ -29,7 +30,10 @@ def free_port() -> int:
 
 
 class Server:
-    """`python -m bot.launch run` on free ports with its own data folder."""
+    """`python -m bot.launch.server` on a free port with its own data folder, without actions.
+
+    tests/trained/test_make_run.py has the launcher and both servers.
+    """
 
     def __init__(self, models: Path, data: Path) -> None:
         self.port, self.action_port = free_port(), free_port()
@@ -90,6 +94,15 @@ def test_an_answer_over_rest_quotes_the_passage_and_its_source(server: Server) -
     assert "as of June 2026; not yet reviewed by the clinic" in first["text"]
     assert first["custom"]["source"]["title"] == "CAR T-cell therapy"
     assert 1 <= len(first["buttons"]) <= 3
+
+
+def test_the_readmes_curl_gets_an_answer(server: Server) -> None:
+    host, path, body = readme.curl()
+    assert host == "localhost:5080"
+    url = f"{server.url}{path}"
+    headers = {"Content-Type": "application/json"}
+    response = requests.post(url, data=body.encode(), headers=headers, timeout=60)
+    assert "cytokine release syndrome" in response.json()[0]["text"]
 
 
 def test_an_escalation_over_rest_is_first_and_machine_readable(server: Server) -> None:
