@@ -32,8 +32,10 @@ class RecordFeedback(Action):  # type: ignore[misc]
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[dict[str, Any]]:
-        """Stores the verdict with the passage it is about; says nothing."""
-        answer = tracker.get_slot(contract.SLOT_ANSWER) or {}
+        """Stores the verdict with the passage it is about, if it is about one; says nothing."""
+        done = (str(e.get("name")) for e in reversed(tracker.events) if e.get("event") == "action")
+        quoted = contract.has_just_quoted(done, tracker.get_slot(contract.SLOT_OUTCOME))
+        answer = (tracker.get_slot(contract.SLOT_ANSWER) or {}) if quoted else {}
         intent = (tracker.latest_message.get("intent") or {}).get("name")
         _store().add_feedback(
             helpful=intent == "feedback_positive",

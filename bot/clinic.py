@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,8 @@ from pydantic import BaseModel, Extra, ValidationError, validator
 
 from bot.errors import SettingsError
 from bot.settings import Settings, clinic_overrides, load_settings
+
+logger = logging.getLogger(__name__)
 
 _PHONE = re.compile(r"^\+?\(?[0-9][0-9 ().\-]{1,24}$")
 # 555-0100 to 555-0199 are reserved for fiction; "demo" marks the other example values.
@@ -73,8 +76,17 @@ class Clinic(BaseModel):
         return sites
 
     def site(self, name: str | None = None) -> Site:
-        """Returns a site by name; the default for none or an unknown one."""
-        return self.sites.get(name or "", self.sites[self.default_site])
+        """Returns a site by name, in capitals or not; the default for none or an unknown one.
+
+        An unknown name is logged once: a page that names it gives people another site's numbers.
+        """
+        if not name or name in self.sites:
+            return self.sites[name or self.default_site]
+        for known, site in self.sites.items():
+            if known.casefold() == name.strip().casefold():
+                return site
+        _warn_of_unknown(name, self)
+        return self.sites[self.default_site]
 
     def warnings(self) -> list[str]:
         """Lists the example values that must be replaced before patients see them."""
@@ -83,6 +95,24 @@ class Clinic(BaseModel):
             for name, site in self.sites.items()
             if (fields := site.placeholders())
         ]
+
+
+_MAX_WARNINGS = 20  # Anybody can send a name: the log stays readable.
+_warned: set[str] = set()
+
+
+def _warn_of_unknown(name: str, clinic: Clinic) -> None:
+    shown = re.sub(r"[^\w .\-]", "?", name)[:40]
+    if shown in _warned or len(_warned) >= _MAX_WARNINGS:
+        return
+    _warned.add(shown)
+    logger.warning(
+        "There is no site '%s' in clinic.yml: the numbers of '%s' are given instead. Sites: %s. "
+        "Correct the name on the page or in the link, or add the site.",
+        shown,
+        clinic.default_site,
+        ", ".join(sorted(clinic.sites)),
+    )
 
 
 # Said only when clinic.yml itself cannot be read: nobody may be left without a number.

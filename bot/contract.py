@@ -6,6 +6,7 @@ and of the wire format in docs/protocol.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 # Message data set by the NLU graph.
@@ -36,6 +37,7 @@ UTTER_OUT_OF_SCOPE: Final = "utter_out_of_scope"
 UTTER_SOURCE: Final = "utter_source"
 UTTER_NO_SOURCE: Final = "utter_no_source"
 UTTER_NO_MORE: Final = "utter_no_more"
+UTTER_MORE_OF_WHAT: Final = "utter_more_of_what"
 UTTER_UNREADABLE: Final = "utter_unreadable"
 UTTER_UNAVAILABLE: Final = "utter_unavailable"
 UTTER_FALLBACK: Final = "utter_fallback"
@@ -55,6 +57,43 @@ OUTCOMES: Final = {
     UTTER_NOT_COVERED: "unknown",
     UTTER_NO_MORE: "end",
 }
+
+# Replies that quote a passage, and replies about something else: after these, "where is this from?"
+# asks about no passage. Small talk and words about a passage are neither.
+QUOTING: Final = frozenset({UTTER_ANSWER, UTTER_CARE_TEAM_RELATED})
+QUOTING_NOTHING: Final = frozenset(
+    {
+        UTTER_ESCALATION,
+        UTTER_CLARIFY,
+        UTTER_DONT_KNOW,
+        UTTER_NOT_COVERED,
+        UTTER_CARE_TEAM,
+        UTTER_SYMPTOM,
+        UTTER_OUT_OF_SCOPE,
+        UTTER_UNREADABLE,
+        UTTER_UNAVAILABLE,
+        UTTER_FALLBACK,
+    }
+)
+
+
+def has_just_quoted(actions: Iterable[str], outcome: object) -> bool:
+    """Tells whether the last reply with content quoted a passage.
+
+    Args:
+        actions: names of the actions of this session, the latest first.
+        outcome: the slot of that name, for a session that has just begun.
+    """
+    for name in actions:
+        if name in QUOTING or name in QUOTING_NOTHING:
+            return name in QUOTING
+    return outcome in {"answer", "end"}
+
+
+def is_known(value: str) -> bool:
+    """Tells whether a field of a source says something, and not 'unknown' in any letters."""
+    return value.strip().casefold() not in {"", "unknown"}
+
 
 # Kinds of a message on the wire.
 KIND_ESCALATION: Final = "escalation"

@@ -29,7 +29,9 @@ _ORDER = {
 
 def answer_variables(card: Mapping[str, Any], words: Words, site: str | None) -> dict[str, str]:
     """Returns the passage and its source as variables of a response."""
-    reviewed = "unknown" not in {card["reviewed_by"], card["reviewed_on"]}
+    reviewed = contract.is_known(str(card["reviewed_by"])) and contract.is_known(
+        str(card["reviewed_on"])
+    )
     facts = {
         "passage": str(card.get("quote", "")),
         "document": str(card["title"]),
@@ -46,9 +48,9 @@ def answer_variables(card: Mapping[str, Any], words: Words, site: str | None) ->
 
     facts["review"] = fragment("utter_reviewed" if reviewed else "utter_not_reviewed")
     facts["origin"] = ""
-    if card["publisher"] != "unknown":
+    if contract.is_known(str(card["publisher"])):
         facts["origin"] += " " + fragment("utter_publisher")
-    if card["url"] != "unknown":
+    if contract.is_known(str(card["url"])):
         facts["origin"] += " " + fragment("utter_address")
     return facts
 
@@ -84,8 +86,10 @@ def payload_of(
             "title": card["title"],
             "section": card["section"],
             "as_of": card["as_of"],
-            "url": None if card["url"] == "unknown" else card["url"],
-            "reviewed_by": None if card["reviewed_by"] == "unknown" else card["reviewed_by"],
+            "url": card["url"] if contract.is_known(str(card["url"])) else None,
+            "reviewed_by": card["reviewed_by"]
+            if contract.is_known(str(card["reviewed_by"]))
+            else None,
         }
     return payload
 

@@ -49,8 +49,13 @@ class FakeTracker:
     """What an action of rasa_sdk reads: the last message and the slots."""
 
     def __init__(
-        self, message: Mapping[str, Any], slots: Mapping[str, Any], sender_id: str = "sender"
+        self,
+        message: Mapping[str, Any],
+        slots: Mapping[str, Any],
+        sender_id: str = "sender",
+        actions: Sequence[str] = (),
     ) -> None:
+        self.events = [{"event": "action", "name": name} for name in actions]
         self.latest_message = dict(message)
         self.sender_id = sender_id
         self._slots = slots

@@ -129,8 +129,26 @@ def test_several_sites_one_of_them_the_default(tmp_path: Path) -> None:
     south = {**FIELDS, "name": "South"}
     clinic = load(tmp_path, {"default_site": "n", "sites": {"n": FIELDS, "s": south}})
     assert clinic.site("s").name == "South"
-    for unknown in (None, "", "elsewhere", "S"):
+    for unknown in (None, "", "elsewhere"):
         assert clinic.site(unknown).name == "North Clinic"
+    for typed in ("S", " s "):
+        assert clinic.site(typed).name == "South"
+
+
+def test_an_unknown_site_is_logged_once_and_in_bounds(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.clinic._warned", set())
+    clinic = load(tmp_path, {"default_site": "n", "sites": {"n": FIELDS}})
+    for name in ("wset\nERROR " + "x" * 500, "wset\nERROR " + "x" * 500, "n", None):
+        clinic.site(name)
+    (record,) = caplog.records
+    assert "no site 'wset?ERROR xxx" in record.getMessage()
+    assert "Sites: n." in record.getMessage()
+    assert len(record.getMessage()) < 250
+    for number in range(50):
+        clinic.site(f"site {number}")
+    assert len(caplog.records) == 20
 
 
 def test_a_byte_order_mark_is_no_part_of_it(tmp_path: Path) -> None:

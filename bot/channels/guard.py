@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from rasa.core.channels.channel import UserMessage
@@ -156,7 +157,7 @@ class TurnGuard:
     async def _run(
         self, incoming: Incoming, turn: Turn, deliver: Deliver, *, refusal: str | None = None
     ) -> None:
-        verdict = self._verdict(incoming.text)
+        verdict = await self._verdict(incoming.text)
         owed = self._escalation(verdict, incoming.site) if is_due(verdict) else None
 
         def count(payload: dict[str, Any], said_by: str) -> None:
@@ -209,8 +210,15 @@ class TurnGuard:
             logger.error("turn failed: %s", type(error).__name__)
         return error is not None or task.cancelled()
 
-    def _verdict(self, text: str) -> Verdict:
-        return quick_verdict(text, fever_celsius=self._settings.fever_celsius)
+    async def _verdict(self, text: str) -> Verdict:
+        """Reads the whole text; one that is too long for a turn beside the event loop.
+
+        It takes a second or more, in which everybody else would wait.
+        """
+        judge = partial(quick_verdict, text, fever_celsius=self._settings.fever_celsius)
+        if len(text) <= self._settings.max_characters:
+            return judge()
+        return await asyncio.to_thread(judge)
 
     def _refusal(self, text: str, sender: str) -> str | None:
         if not text:

@@ -12,11 +12,12 @@ from typing import Any
 from rasa.core.channels.channel import InputChannel, UserMessage
 from rasa.core.channels.rest import RestInput
 from sanic import Blueprint, response
-from sanic.exceptions import SanicException
 from sanic.request import Request
 from sanic.response import HTTPResponse, ResponseStream
 
+from bot import contract
 from bot.channels.guard import Incoming, TurnGuard
+from bot.channels.widget.request import body_limit, read_body
 from bot.clinic import load_clinic
 from bot.safety.quick import shared_patterns
 from bot.settings import load_settings
@@ -41,6 +42,7 @@ class GuideRestInput(RestInput):  # type: ignore[misc]
 
     def __init__(self, guard: TurnGuard | None = None) -> None:
         settings = load_settings()
+        self._limit = body_limit(settings.max_characters)
         self._guard = guard or TurnGuard(settings, load_clinic(settings))
         shared_patterns(settings.fever_celsius)  # Loaded now, not at the first message.
 
@@ -52,13 +54,15 @@ class GuideRestInput(RestInput):  # type: ignore[misc]
         async def health(request: Request) -> HTTPResponse:
             return response.json({"status": "ok"})
 
-        @routes.route("/webhook", methods=["POST"])
+        @routes.route("/webhook", methods=["POST"], stream=True)
         async def receive(request: Request) -> HTTPResponse | ResponseStream:
+            body = await read_body(request, self._limit)
+            if body.too_long:
+                return response.json(await self._too_long(body.words), status=413)
             try:
-                incoming = read_message(request.json)
-            except (SanicException, ValueError) as error:
-                what = str(error) if isinstance(error, ValueError) else "The body is not JSON."
-                return response.json({"error": f"{what} {BODY_HELP}"}, status=400)
+                incoming = read_message(read_json(body.raw))
+            except ValueError as error:
+                return response.json({"error": f"{error} {BODY_HELP}"}, status=400)
             if request.args.get("stream") in {"true", "1"}:
                 return response.stream(
                     self._streamer(incoming, on_new_message), content_type="text/event-stream"
@@ -66,6 +70,17 @@ class GuideRestInput(RestInput):  # type: ignore[misc]
             return response.json(await self._guard.reply(incoming, on_new_message))
 
         return routes
+
+    async def _too_long(self, words: str) -> list[dict[str, Any]]:
+        """Declines a body that was cut off; what is urgent in the words before is said first."""
+        said: list[dict[str, Any]] = []
+
+        async def collect(message: dict[str, Any]) -> None:
+            said.append(message)
+
+        incoming = Incoming(text=words, sender="rest:", recipient="", channel="rest")
+        await self._guard.refuse(incoming, contract.UTTER_TOO_LONG, collect)
+        return said
 
     def _streamer(
         self, incoming: Incoming, turn: Callable[[UserMessage], Awaitable[Any]]
@@ -87,6 +102,18 @@ class GuideRestInput(RestInput):  # type: ignore[misc]
             await task
 
         return stream
+
+
+def read_json(raw: bytes) -> Any:
+    """Reads the body.
+
+    Raises:
+        ValueError: if it is not JSON.
+    """
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError) as error:  # [[[[... is nested deeper than Python goes.
+        raise ValueError("The body is not JSON.") from error
 
 
 def read_message(body: Any) -> Incoming:

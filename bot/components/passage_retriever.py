@@ -11,6 +11,7 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.events import ActionExecuted
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
@@ -25,14 +26,16 @@ from bot.components.adaptation import (
 )
 from bot.components.fingerprint import code_hash
 from bot.components.query_writer import Queries
+from bot.errors import SettingsError
 from bot.knowledge.base import knowledge_hash, load_knowledge
+from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.followup import LEANING, FollowUp, follow_up
 from bot.retrieval.message_data import decision_data
 from bot.retrieval.retriever import Ranking, Retriever
 from bot.retrieval.router import Context, Decision, route
 from bot.safety import Verdict
 from bot.safety.clauses import Clause
-from bot.settings import ROOT
+from bot.settings import ROOT, Settings, load_settings
 
 logger = logging.getLogger(__name__)
 
@@ -101,10 +104,12 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         Raises:
             ModelError: if it is missing or damaged: found when the model is loaded, not when
                 a person asks.
+            SettingsError: in production, if it would quote texts that are not reviewed.
         """
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
             component.retriever = Retriever.load(folder)
+        require_reviewed(component.retriever.catalogue, load_settings())
         return component
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -211,6 +216,25 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         return follow_up(alone, ranking, queries.last)
 
 
+def require_reviewed(catalogue: Catalogue, settings: Settings) -> None:
+    """Refuses in production a model with texts that nobody of the clinic has signed off.
+
+    Checked where the model is loaded, so that it holds for every way of starting the bot.
+
+    Raises:
+        SettingsError: naming the documents.
+    """
+    if not settings.production or settings.allow_unreviewed:
+        return
+    titles = sorted({card.title for card in catalogue.cards.values() if not card.reviewed})
+    if titles:
+        raise SettingsError(
+            f"the model quotes texts that the clinic has not reviewed: {', '.join(titles)}. Write "
+            "`reviewed_by` and `reviewed_on` into their front matter and train again, or set "
+            "GUIDE_ALLOW_UNREVIEWED=1"
+        )
+
+
 def _without_findings(clauses: list[Clause], verdict: Verdict) -> list[int]:
     """Returns the numbers of the clauses that hold none of the verdict's findings."""
     return [
@@ -225,8 +249,13 @@ def _context(tracker: DialogueStateTracker | None) -> Context:
         return Context()
     answer = tracker.slots.get(contract.SLOT_ANSWER)
     offered = tracker.slots.get(contract.SLOT_OFFERED)
+    outcome = tracker.slots.get(contract.SLOT_OUTCOME)
     last = answer.value if answer else None
+    done = (e.action_name for e in reversed(tracker.events) if isinstance(e, ActionExecuted))
+    quoted = contract.has_just_quoted(
+        (str(name) for name in done), outcome.value if outcome else None
+    )
     return Context(
-        last_passage=last.get("id") if isinstance(last, dict) else None,
+        last_passage=last.get("id") if quoted and isinstance(last, dict) else None,
         offered=tuple(offered.value or ()) if offered else (),
     )

@@ -142,6 +142,7 @@ class BotUnderTest:
         if card is not None:
             answer = {"id": card.id, "label": card.label}
             tracker.update(SlotSet(contract.SLOT_ANSWER, answer))
+            tracker.update(SlotSet(contract.SLOT_OUTCOME, contract.OUTCOMES[contract.UTTER_ANSWER]))
         return tracker
 
     def _classifier_alarm(self, text: str, embeddings: Any) -> bool | None:

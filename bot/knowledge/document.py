@@ -20,6 +20,7 @@ MAX_WORDS = 120
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*-->", re.DOTALL)
 _ID_COMMENT = re.compile(r"<!--\s*id:\s*(.*?)\s*-->", re.DOTALL)
 _TABLE_RULE = re.compile(r"-:?\s*\|\s*:?-")
+_LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 _UNQUOTABLE = {"fence": "a code block", "code_block": "an indented block", "html_block": "raw HTML"}
 
 
@@ -101,7 +102,7 @@ class _Reader:
                 self._heading(token, tokens[i + 1])
             elif token.type == "paragraph_open":
                 self._paragraph(tokens[i + 1], next_is_list=_list_follows(tokens, end))
-            elif token.type in {"bullet_list_open", "ordered_list_open"}:
+            elif token.type in _LISTS:
                 self._list(tokens[i : end + 1])
             elif token.type == "table_open":
                 self._table(tokens[i : end + 1], lines)
@@ -183,6 +184,13 @@ class _Reader:
         for i, token in enumerate(tokens):
             if token.type == "list_item_open" and token.level == level:
                 end = _closing(tokens, i)
+                inner = next((t for t in tokens[i + 1 : end] if t.type in _LISTS), None)
+                if inner:
+                    remedy = "write it as a list of its own, below a line that leads in"
+                    self._bad(
+                        inner, "a list inside a list item would be quoted run together", remedy
+                    )
+                    continue
                 text = " ".join(_plain(t) for t in tokens[i:end] if t.type == "inline")
                 if not text:
                     self._bad(token, "an empty list item", "write it out, or remove it")
@@ -248,7 +256,7 @@ def _closing(tokens: list[Token], start: int) -> int:
 
 def _list_follows(tokens: list[Token], end: int) -> bool:
     after = tokens[end + 1].type if end + 1 < len(tokens) else ""
-    return after in {"bullet_list_open", "ordered_list_open"}
+    return after in _LISTS
 
 
 def _plain(inline: Token) -> str:

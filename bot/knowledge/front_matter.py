@@ -8,10 +8,15 @@ from pathlib import Path
 
 import yaml
 
+from bot.contract import is_known
 from bot.errors import KnowledgeError, problem
 from bot.knowledge.passage import Source, slug
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---(?:\n|\Z)", re.DOTALL)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_NOBODY = frozenset(
+    {"", "none", "nobody", "no", "n/a", "na", "tbd", "tba", "todo", "pending", "null"}
+)
 _FIELDS = tuple(f.name for f in fields(Source))
 _NEEDED = tuple(f.name for f in fields(Source) if f.default is MISSING)
 
@@ -67,11 +72,30 @@ def read_front_matter(text: str, path: Path) -> tuple[Source, str, int]:
     if problems:
         raise KnowledgeError(problems)
     source = Source(**{f: str(data[f]).strip() for f in _FIELDS if str(data.get(f) or "").strip()})
+    problems = _no_values(source, text, path)
+    if problems:
+        raise KnowledgeError(problems)
     if source.id != slug(source.id, words=20):
         remedy = "use lower-case letters, digits and hyphens"
         line = field_line(text, "id")
         raise KnowledgeError([problem(path, line, f"'{source.id}' cannot be an id", remedy)])
     return source, text[match.end() :], text[: match.end()].count("\n")
+
+
+def _no_values(source: Source, text: str, path: Path) -> list[str]:
+    """Lists dates without a year and reviewers who are none: "TBD" would count as a review."""
+    problems = []
+    for field in ("as_of", "reviewed_on", "valid_until"):
+        value = str(getattr(source, field))
+        if is_known(value) and not _YEAR.search(value):
+            what = f"`{field}: {value}` is no date"
+            remedy = f"write it with its year, such as 2026-06, or `{field}: unknown`"
+            problems.append(problem(path, field_line(text, field), what, remedy))
+    if source.reviewed_by.casefold().strip(".?-/ ") in _NOBODY:
+        what = f"`reviewed_by: {source.reviewed_by}` names nobody"
+        remedy = "write who reviewed the text, or `reviewed_by: unknown`"
+        problems.append(problem(path, field_line(text, "reviewed_by"), what, remedy))
+    return problems
 
 
 def line_of(error: yaml.YAMLError) -> int:

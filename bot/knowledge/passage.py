@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import Enum
 
+from bot.contract import is_known
+
 
 class PassageKind(str, Enum):
     """How a passage stood in its document."""
@@ -35,7 +37,7 @@ class Source:
     @property
     def reviewed(self) -> bool:
         """Whether somebody of the clinic has signed the text off."""
-        return self.reviewed_by != "unknown" and self.reviewed_on != "unknown"
+        return is_known(self.reviewed_by) and is_known(self.reviewed_on)
 
 
 @dataclass(frozen=True)

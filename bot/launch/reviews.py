@@ -12,15 +12,21 @@ from bot.settings import Settings
 def require_reviews(settings: Settings, knowledge: Path) -> None:
     """Does nothing outside production, or where unreviewed texts are allowed by name.
 
+    It spares a training whose model would be refused: what is loaded is checked again when it is
+    loaded, however the bot is started (bot/components/passage_retriever.py).
+
     Raises:
-        SettingsError: naming the documents without a reviewer or a date.
+        SettingsError: naming the documents without a reviewer or a date, or what cannot be read.
     """
     if not settings.production or settings.allow_unreviewed:
         return
     try:
         documents = load_knowledge(knowledge).documents
-    except KnowledgeError:
-        return  # The training says what is wrong; the last model was reviewed when it was made.
+    except KnowledgeError as error:
+        raise SettingsError(
+            f"{error}\nProduction does not start on texts that it cannot check: correct them, "
+            "`make knowledge-check` lists them all."
+        ) from error
     unreviewed = [d.path.name for d in documents if not d.source.reviewed]
     if unreviewed:
         raise SettingsError(

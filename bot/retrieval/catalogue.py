@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+from bot import contract
 from bot.knowledge.base import KnowledgeBase
 
 
@@ -28,6 +29,11 @@ class Card:
     after_escalation: bool
     asked: bool
     """Whether an editor has written questions for it."""
+
+    @property
+    def reviewed(self) -> bool:
+        """Whether somebody of the clinic has signed the text off."""
+        return contract.is_known(self.reviewed_by) and contract.is_known(self.reviewed_on)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,10 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Context:
-    """What the conversation holds: the last answer and the topics last offered."""
+    """What the conversation holds: the topics last offered, and the passage just quoted.
+
+    `last_passage` is None if the last reply with content quoted nothing.
+    """
 
     last_passage: str | None = None
     offered: tuple[str, ...] = ()
@@ -186,7 +189,9 @@ def _beside_escalation(ranking: Ranking, catalogue: Catalogue, thresholds: Thres
 
 
 def _more(context: Context, catalogue: Catalogue) -> Decision:
-    following = catalogue.next_in_section(context.last_passage or "")
+    if context.last_passage not in catalogue.cards:  # Nothing was quoted, or by another model.
+        return Decision(contract.UTTER_MORE_OF_WHAT)
+    following = catalogue.next_in_section(context.last_passage)
     if following is None:
         return Decision(contract.UTTER_NO_MORE)
     return _answer(following, None, catalogue)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from bot.safety.lexicon import Lexicon, Span
 from bot.safety.tokens import Token
 
+_MAX_DISTANCE = 100  # tokens between two slots, fillers too: more than anybody writes
+
 
 @dataclass(frozen=True)
 class Step:
@@ -131,8 +133,9 @@ class Scanner:
             spans = [self._spans(step.classes) for step in rule.steps]
             if not all(spans):
                 continue
+            failed: set[tuple[int, int]] = set()
             for start, end in spans[0]:
-                slots = self._follow(rule.steps, spans, 1, end)
+                slots = self._follow(rule.steps, spans, 1, end, failed)
                 if slots is not None:
                     taken = ((start, end), *slots)
                     matches.append(Match(rule, start, taken[-1][1], taken))
@@ -147,17 +150,27 @@ class Scanner:
         return self._unions[classes]
 
     def _follow(
-        self, steps: Sequence[Step], spans: Sequence[list[Span]], index: int, at: int
+        self,
+        steps: Sequence[Step],
+        spans: Sequence[list[Span]],
+        index: int,
+        at: int,
+        failed: set[tuple[int, int]],
     ) -> tuple[Span, ...] | None:
+        """Takes the slots from `index` on; `failed` keeps from where that was tried in vain."""
         if index == len(steps):
             return ()
+        if (index, at) in failed:
+            return None
         places = spans[index]
-        for start, end in places[bisect_left(places, (at, 0)) :]:
-            if self._cost[start] - self._cost[at] > steps[index].gap:
+        for place in range(bisect_left(places, (at, 0)), len(places)):
+            start, end = places[place]
+            if self._cost[start] - self._cost[at] > steps[index].gap or start - at > _MAX_DISTANCE:
                 break
             if self._breaks[start] > self._breaks[at]:
                 break
-            rest = self._follow(steps, spans, index + 1, end)
+            rest = self._follow(steps, spans, index + 1, end, failed)
             if rest is not None:
                 return ((start, end), *rest)
+        failed.add((index, at))
         return None

@@ -23,6 +23,7 @@ _TENS = {
 _HUNDRED = frozenset(("hundred", "cien", "ciento"))
 _POINT = frozenset(("point", "dot", "punto", "coma", "."))
 _HALF = frozenset(("half", "medio", "media"))
+_DASHES = 3  # before a number: "a hundred - and one"; a line of dashes is no part of it
 _DIGITS = re.compile(r"\d+(?:[.,]\d+)?$")
 
 
@@ -75,8 +76,9 @@ def _words(texts: Sequence[str], at: int) -> Number | None:
 
 
 def _below_hundred(texts: Sequence[str], i: int) -> tuple[int | None, int]:
-    while i < len(texts) and texts[i] == "-":
-        i += 1
+    dashes = 0
+    while i < len(texts) and texts[i] == "-" and dashes < _DASHES:
+        i, dashes = i + 1, dashes + 1
     if i >= len(texts):
         return None, i
     if texts[i] in _TENS:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,9 +70,14 @@ class PatternDetector:
         scanner = Scanner(tokens, tags, library.lexicon)
         matches = scanner.scan(library.rules)
         decoys = scanner.scan(library.decoys)
-        meant = [m for m in matches if _has_person(m, tokens, library)]
+        persons = _Persons(tokens, library.people)
+        meant = [m for m in matches if not m.rule.personal or persons.beside(m)]
+        other_senses = _places(decoys)
         kept = [
-            m for m in meant if not _is_decoy(m, decoys) and not said_of_thing(m, tokens, library)
+            m
+            for m in meant
+            if other_senses[m.rule.family].isdisjoint(range(m.start, m.end))
+            and not said_of_thing(m, tokens, library)
         ]
         scope = NegationScope(
             tokens, [(m.start, m.end) for m in kept], library.nominal, library.negation
@@ -78,22 +86,27 @@ class PatternDetector:
         return _merged(judged, tokens), len(kept) < len(meant)
 
 
-def _is_decoy(match: Match, decoys: Sequence[Match]) -> bool:
-    return any(
-        d.rule.family == match.rule.family and d.start < match.end and match.start < d.end
-        for d in decoys
-    )
+def _places(matches: Sequence[Match]) -> defaultdict[str, set[int]]:
+    """Returns, for each family, the tokens that its matches cover."""
+    covered: defaultdict[str, set[int]] = defaultdict(set)
+    for match in matches:
+        covered[match.rule.family].update(range(match.start, match.end))
+    return covered
 
 
-def _has_person(match: Match, tokens: Sequence[Token], library: Library) -> bool:
-    if not match.rule.personal:
-        return True
-    start, end = match.start, match.end
-    while start > 0 and not tokens[start - 1].is_break:
-        start -= 1
-    while end < len(tokens) and not tokens[end].is_break:
-        end += 1
-    return any(token.text in library.people for token in tokens[start:end])
+class _Persons:
+    """Tells whether a sentence names a person; every token is looked at once."""
+
+    def __init__(self, tokens: Sequence[Token], people: frozenset[str]):
+        self._count = [0, *itertools.accumulate(token.text in people for token in tokens)]
+        breaks = [i for i, token in enumerate(tokens) if token.is_break]
+        self._starts = [0, *(i + 1 for i in breaks)]
+        self._ends = [*breaks, len(tokens)]
+
+    def beside(self, match: Match) -> bool:
+        start = self._starts[bisect_right(self._starts, match.start) - 1]
+        end = self._ends[bisect_left(self._ends, match.end)]
+        return self._count[end] > self._count[start]
 
 
 def _merged(judged: Sequence[tuple[Match, bool]], tokens: Sequence[Token]) -> list[Finding]:

@@ -13,6 +13,7 @@ _WORD = re.compile(
     r"|\d+(?:[.,]\d+)*|\n|\S",
 )
 _CLITIC = {"'s": "'s", "'m": "am", "'re": "are", "'ve": "have", "'ll": "will", "'d": "would"}
+_CLITICS = 4  # at one word; more than "they'd've" is no English
 _LEET = str.maketrans("013457$@", "oieastsa")
 _BREAKS = frozenset(".!?;\n")
 _LETTERS = re.compile(r"(?<![\w'])(?:[^\W\d_][ .\-*_]){3,}[^\W\d_](?![\w'])")
@@ -49,8 +50,19 @@ def _spans(text: str) -> list[tuple[int, int]]:
     spans = [m.span() for m in _WORD.finditer(text)]
     if not spaced:
         return spans
-    kept = [s for s in spans if not any(a <= s[0] and s[1] <= b for a, b in spaced)]
-    return sorted(kept + spaced)
+    return sorted([*_outside(spans, spaced), *spaced])
+
+
+def _outside(spans: list[tuple[int, int]], covers: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Leaves the spans that lie in no cover. Both lists are in order: one walk along both."""
+    kept = []
+    at = 0
+    for start, end in spans:
+        while at < len(covers) and covers[at][1] < end:
+            at += 1
+        if at == len(covers) or start < covers[at][0]:
+            kept.append((start, end))
+    return kept
 
 
 def _parts(
@@ -60,15 +72,27 @@ def _parts(
     aliases: Mapping[str, str],
     repair: Callable[[str], str],
 ) -> list[tuple[str, int, int]]:
+    endings: list[tuple[str, int, int]] = []
+    while len(endings) < _CLITICS and word not in aliases and (clitic := _clitic(word)):
+        word, cut = word[: -len(clitic)], end - len(clitic)
+        endings.append((_CLITIC[clitic], cut, end))
+        end = cut
+    return [*_stem(word, start, end, aliases, repair), *reversed(endings)]
+
+
+def _clitic(word: str) -> str:
+    return next((c for c in _CLITIC if word.endswith(c) and len(word) > len(c)), "")
+
+
+def _stem(
+    word: str,
+    start: int,
+    end: int,
+    aliases: Mapping[str, str],
+    repair: Callable[[str], str],
+) -> list[tuple[str, int, int]]:
     if word in aliases:
         return [(part, start, end) for part in aliases[word].split()]
-    for clitic, spelt in _CLITIC.items():
-        if word.endswith(clitic) and len(word) > len(clitic):
-            cut = end - len(clitic)
-            return [
-                *_parts(word[: -len(clitic)], start, cut, aliases, repair),
-                (spelt, cut, end),
-            ]
     if not word[0].isalpha():
         return [(word, start, end)]
     if len(word) > 3 and any(not c.isalpha() and c != "'" for c in word):

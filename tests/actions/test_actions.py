@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,14 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     actions._store.cache_clear()
 
 
-def run(action: Any, message: dict[str, Any], slots: dict[str, Any] | None = None) -> None:
+def run(
+    action: Any,
+    message: dict[str, Any],
+    slots: dict[str, Any] | None = None,
+    actions: Sequence[str] = (),
+) -> None:
     dispatcher = CollectingDispatcher()
-    tracker = FakeTracker(message, slots or {}, SENDER)
+    tracker = FakeTracker(message, slots or {}, SENDER, actions)
     assert action.run(dispatcher, tracker, {}) == []
     assert dispatcher.messages == []  # The words are domain.yml's.
 
@@ -43,10 +48,19 @@ def test_feedback_is_about_the_last_answer(
     database: Path, intent: str | None, helpful: int
 ) -> None:
     answer = {"id": "d/p", "knowledge_hash": "h", "model_id": "m", "confidence": 0.9}
-    run(RecordFeedback(), {"intent": {"name": intent}}, {contract.SLOT_ANSWER: answer})
+    said = [contract.UTTER_ANSWER, "utter_feedback_positive"]
+    run(RecordFeedback(), {"intent": {"name": intent}}, {contract.SLOT_ANSWER: answer}, said)
     (row,) = rows(database, "guide_feedback")
     assert (row["helpful"], row["passage"]) == (helpful, "d/p")
     assert (row["knowledge_hash"], row["model_id"]) == ("h", "m")
+
+
+def test_feedback_on_a_reply_that_quoted_nothing_is_about_no_passage(database: Path) -> None:
+    answer = {"id": "d/p", "knowledge_hash": "h", "model_id": "m", "confidence": 0.9}
+    said = [contract.UTTER_ANSWER, contract.UTTER_NOT_COVERED, "utter_feedback_negative"]
+    run(RecordFeedback(), {"intent": None}, {contract.SLOT_ANSWER: answer}, said)
+    (row,) = rows(database, "guide_feedback")
+    assert (row["passage"], row["knowledge_hash"], row["model_id"]) == (None, None, None)
 
 
 def test_feedback_before_any_answer_is_kept_too(database: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,7 @@ from rasa.core.channels.channel import UserMessage
 from bot import contract
 from bot.channels.guard import Incoming, TurnGuard, clean
 from bot.clinic import Clinic, Site
+from bot.safety import Verdict
 from bot.safety.quick import quick_verdict
 from bot.settings import Settings, load_settings
 from tests.policies.urgent import dressed
@@ -484,3 +486,20 @@ async def test_what_was_kept_for_repeats_can_be_forgotten() -> None:
     for sender in ("rest:a", "rest:b"):
         await reply(guard, incoming(PLAIN, message_id="7", sender=sender), counted)
     assert turns == ["rest:a", "rest:b", "rest:a"]
+
+
+async def test_a_text_too_long_for_a_turn_is_read_beside_the_event_loop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads = []
+
+    def judge(text: str, *, fever_celsius: float | None = None) -> Verdict:
+        threads.append(threading.current_thread() is threading.main_thread())
+        return quick_verdict(text, fever_celsius=fever_celsius)
+
+    monkeypatch.setattr("bot.channels.guard.quick_verdict", judge)
+    guard = TurnGuard(quick(max_characters=100), CLINIC)
+    said = await reply(guard, incoming(URGENT + " x" * 100), speak)
+    assert kinds(said) == ["escalation", "error"]
+    await reply(guard, incoming(URGENT), speak)
+    assert threads == [False, True]

@@ -122,3 +122,31 @@ async def test_the_other_health_routes(client: httpx.AsyncClient) -> None:
     ready = await client.get("/health/ready")
     assert ready.status_code == 503
     assert "make train" in ready.json()["why"]
+
+
+URL = "/webhooks/rest/webhook"
+
+
+async def test_a_body_beyond_the_limit_is_declined_and_still_escalates(
+    client: httpx.AsyncClient,
+) -> None:
+    # 6 bytes for each of 10,000 characters, and 2048: one byte more is too long.
+    room = 6 * 10_000 + 2048
+    start = b'{"message": "he cannot breathe ' + b"x " * 15_000
+    refused = await client.post(URL, content=start + b" " * (room + 1 - len(start)))
+    assert refused.status_code == 413
+    assert kinds(refused.json()) == ["escalation", "error"]
+    assert "too long" in refused.json()[1]["text"]
+    whole = start + b'"}'
+    taken = await client.post(URL, content=whole + b" " * (room - len(whole)))
+    assert taken.status_code == 200
+    assert kinds(taken.json()) == ["escalation", "error"]
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 20_000, b"null"])
+async def test_a_body_that_cannot_be_read_is_refused_with_an_example(
+    client: httpx.AsyncClient, body: bytes
+) -> None:
+    refused = await client.post(URL, content=body)
+    assert refused.status_code == 400
+    assert '"message"' in refused.json()["error"]

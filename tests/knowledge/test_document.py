@@ -79,8 +79,14 @@ def test_a_lead_in_belongs_to_the_list_right_below_it_only(path: Path) -> None:
     ]
 
 
-def test_a_list_inside_an_item_is_read_with_it(path: Path) -> None:
-    assert only(read(path, "- outer\n  - inner\n    - innermost\n")).text == "outer inner innermost"
+def test_a_list_inside_an_item_is_refused(path: Path) -> None:
+    # Read with its item it would be quoted run together: "outer inner".
+    with pytest.raises(KnowledgeError) as error:
+        read(path, "- first\n- outer\n  1. inner\n     - innermost\n")
+    assert [f":{BODY_LINE + 2}: a list inside a list item" in p for p in error.value.problems] == [
+        True
+    ]
+    assert "a list of its own" in str(error.value)
 
 
 def test_a_row_is_its_column_headers_and_cells_and_nothing_else(path: Path) -> None:
@@ -463,3 +469,31 @@ def test_whatever_is_written_is_read_in_full_or_refused(path: Path, tokens: list
     said = " ".join(" ".join((*p.heading_path, p.quote)) for p in document.passages)
     visible = re.sub(r"<!--.*?-->", "", body, flags=re.DOTALL)
     assert set(re.findall(r"w\d+w", visible)) <= set(re.findall(r"w\d+w", said))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("reviewed_on", "TBD"),
+        ("reviewed_on", "none"),
+        ("as_of", "soon"),
+        ("as_of", "summer 20266"),
+        ("valid_until", "next year"),
+        ("reviewed_by", "None"),
+        ("reviewed_by", "n/a"),
+        ("reviewed_by", "TBD."),
+    ],
+)
+def test_what_is_no_date_and_nobody_is_no_review(path: Path, field: str, value: str) -> None:
+    (found,) = problems(path, "Text.", **{field: value})
+    assert value in found and f"`{field}: unknown`" in found
+    line = path.read_text(encoding="utf-8").split("\n").index(f"{field}: {value}") + 1
+    assert f":{line}:" in found
+
+
+@pytest.mark.parametrize("value", ["Unknown", "UNKNOWN", "unknown"])
+@pytest.mark.parametrize("field", ["reviewed_by", "reviewed_on"])
+def test_unknown_in_any_letters_is_no_review(path: Path, field: str, value: str) -> None:
+    signed = {"reviewed_by": "Dr. Nobody-Example", "reviewed_on": "June 2026"}
+    assert read(path, "Text.", **signed).source.reviewed
+    assert not read(path, "Text.", **{**signed, field: value}).source.reviewed

@@ -42,6 +42,9 @@ def test_reviewed_texts_may_run(knowledge: Path) -> None:
     require_reviews(load_settings(PRODUCTION), knowledge)
 
 
-def test_broken_texts_are_left_to_the_training(knowledge: Path) -> None:
+def test_production_does_not_start_on_texts_it_cannot_read(knowledge: Path) -> None:
+    sign(knowledge)
     (knowledge / "second.md").write_text("no front matter", encoding="utf-8")
-    require_reviews(load_settings(PRODUCTION), knowledge)
+    with pytest.raises(SettingsError, match=r"second\.md.*\n.*correct them"):
+        require_reviews(load_settings(PRODUCTION), knowledge)
+    require_reviews(load_settings({}), knowledge)

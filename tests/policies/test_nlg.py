@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
 import pytest
+import rasa.core.actions.action as rasa_action
+from rasa.core.channels.channel import CollectingOutputChannel
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.exceptions import RasaException
+from rasa.utils.endpoints import EndpointConfig
 
 from bot import contract
 from bot.escalation_words import GUARDED_OUTPUT, variant
@@ -131,3 +136,30 @@ async def test_numbers_of_other_replies_can_be_tapped_too(name: str) -> None:
         "tel:+12125557001",
         "tel:911",
     ]
+
+
+async def test_an_action_server_that_never_answers_ends_the_wait_not_the_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GUIDE_ACTION_TIMEOUT", "0.2")
+    monkeypatch.setattr(rasa_action, "DEFAULT_REQUEST_TIMEOUT", 300)
+    nlg = GuideNLG(domain=DOMAIN, clinic=CLINIC)
+    assert rasa_action.DEFAULT_REQUEST_TIMEOUT == 0.2
+    hung = asyncio.Event()
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await hung.wait()
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    endpoint = EndpointConfig(f"http://127.0.0.1:{port}/webhook")
+    action = rasa_action.RemoteAction(contract.ACTION_RECORD_FEEDBACK, endpoint)
+    call = asyncio.ensure_future(action.run(CollectingOutputChannel(), nlg, tracker(QUIET), DOMAIN))
+    try:
+        done, _ = await asyncio.wait({call}, timeout=60)
+        assert done  # It gave up by itself; Rasa logs what it raised and goes on with the turn.
+        assert isinstance(call.exception(), (asyncio.TimeoutError, RasaException))
+    finally:
+        hung.set()
+        server.close()

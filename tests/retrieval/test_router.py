@@ -192,10 +192,10 @@ CASES = [
         intent=MORE,
         context=Context(last_passage="c"),
     ),
-    Case("more, before any answer", contract.UTTER_NO_MORE, intent=MORE),
+    Case("more, before any answer", contract.UTTER_MORE_OF_WHAT, intent=MORE),
     Case(
         "more, last passage gone",
-        contract.UTTER_NO_MORE,
+        contract.UTTER_MORE_OF_WHAT,
         intent=MORE,
         context=Context(last_passage="old"),
     ),

@@ -1,0 +1,69 @@
+"""What the retriever's component reads of a conversation, and which models it refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from bot import contract
+from bot.components.passage_retriever import _context, require_reviewed
+from bot.errors import SettingsError
+from bot.knowledge.base import load_knowledge
+from bot.retrieval.catalogue import Catalogue
+from bot.settings import ROOT, load_settings
+
+DOMAIN = Domain.load(str(ROOT / "domain.yml"))
+ANSWER, LISTEN = contract.UTTER_ANSWER, "action_listen"
+
+
+@pytest.mark.parametrize(
+    ("actions", "outcome", "last"),
+    [
+        pytest.param([ANSWER, LISTEN], "answer", "a", id="just quoted"),
+        pytest.param([ANSWER, "utter_welcome", LISTEN], None, "a", id="thanks between"),
+        pytest.param([ANSWER, contract.UTTER_SOURCE], None, "a", id="its source told"),
+        pytest.param([ANSWER, contract.UTTER_NO_MORE], "end", "a", id="the section's end"),
+        pytest.param([ANSWER, contract.UTTER_SAID_ALREADY], "clarify", "a", id="that was all"),
+        pytest.param([contract.UTTER_CARE_TEAM_RELATED], "answer", "a", id="advice, and a text"),
+        pytest.param([ANSWER, contract.UTTER_NOT_COVERED], "unknown", None, id="not covered"),
+        pytest.param([ANSWER, contract.UTTER_CARE_TEAM], None, None, id="advice"),
+        pytest.param([ANSWER, contract.UTTER_ESCALATION], "answer", None, id="escalated"),
+        pytest.param([contract.UTTER_ESCALATION, ANSWER], "answer", "a", id="and answered"),
+        pytest.param(["action_session_start", LISTEN], "answer", "a", id="a session later"),
+        pytest.param(["action_session_start", LISTEN], "unknown", None, id="and nothing quoted"),
+        pytest.param([], None, None, id="at the start"),
+    ],
+)
+def test_the_last_passage_is_the_one_that_the_last_content_quoted(
+    actions: list[str], outcome: str | None, last: str | None
+) -> None:
+    tracker = DialogueStateTracker("s", DOMAIN.slots)
+    tracker.update(SlotSet(contract.SLOT_ANSWER, {"id": "a"}))
+    tracker.update(SlotSet(contract.SLOT_OUTCOME, outcome))
+    for name in actions:
+        tracker.update(ActionExecuted(name))
+    assert _context(tracker).last_passage == last
+
+
+def catalogue(**fields: str) -> Catalogue:
+    found = Catalogue.of(load_knowledge(ROOT / "knowledge"))
+    signed = {"reviewed_by": "Dr. A. Example", "reviewed_on": "2026-06-01", **fields}
+    return replace(found, cards={k: replace(c, **signed) for k, c in found.cards.items()})
+
+
+@pytest.mark.parametrize("field", ["reviewed_by", "reviewed_on"])
+@pytest.mark.parametrize("value", ["unknown", "Unknown"])
+def test_production_loads_no_model_with_unreviewed_texts(field: str, value: str) -> None:
+    texts = catalogue(**{field: value})
+    with pytest.raises(SettingsError, match=r"not reviewed: CAR T-cell therapy.*train again"):
+        require_reviewed(texts, load_settings({"GUIDE_PRODUCTION": "1"}))
+    require_reviewed(texts, load_settings({}))
+    require_reviewed(texts, load_settings({"GUIDE_PRODUCTION": "1", "GUIDE_ALLOW_UNREVIEWED": "1"}))
+
+
+def test_production_loads_reviewed_texts() -> None:
+    require_reviewed(catalogue(), load_settings({"GUIDE_PRODUCTION": "1"}))
