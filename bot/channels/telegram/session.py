@@ -65,8 +65,9 @@ class Session:
         self._turn = turn
         self._words = TelegramWords(clinic, settings.retention_days)
         self._bot: Bot = make_bot(telegram)
-        # Connections of its own: a slow Telegram may keep all of the others busy.
+        # Connections of their own: a slow Telegram may keep all of the others busy.
         self._urgent_bot: Bot = make_bot(telegram)
+        self._poll_bot: Bot = make_bot(telegram)
         self._lock = lock or PollLock(telegram.token)
         self._first_wait = first_wait
         self._outbox = Outbox(self._send, first_wait=first_wait / 2, pace=pace)
@@ -94,8 +95,9 @@ class Session:
         self._lock.release()
         with suppress(Exception):
             await self._bot.shutdown()
-        with suppress(Exception):
-            await self._urgent_bot.request.shutdown()
+        for bot in (self._urgent_bot, self._poll_bot):
+            with suppress(Exception):
+                await bot.request.shutdown()
         self.status.word = "off"
 
     def _begin(self, job: Coroutine[Any, Any, None]) -> None:
@@ -131,7 +133,7 @@ class Session:
         ours = self._telegram.store_url.startswith("sqlite")
         settled = await intake.resume(quiet=0.0 if ours else QUIET) or not ours
         self._begin(self._keep_watch(intake, settled=settled))
-        await Poller(self._bot, self.intake, self.status, first_wait=self._first_wait).run()
+        await Poller(self._poll_bot, self.intake, self.status, first_wait=self._first_wait).run()
 
     async def _lock_out_others(self) -> None:
         while True:
