@@ -16,9 +16,6 @@ from bot.channels.telegram.trimming import trim
 
 logger = logging.getLogger(__name__)
 
-TRIES: Final = 3
-"""Times that an update is begun before it is taken for what ends the process each time."""
-
 MOST: Final = 10_000
 """Updates under way at a time: some 100 MB. More wait at Telegram."""
 
@@ -59,13 +56,13 @@ class Intake:
             known = past.get(i, Past())
             # Asked again: the same update may have come by two requests at once.
             if not known.done and i not in self._running:
-                task = asyncio.ensure_future(self._run(i, by_id[i], known.tries >= TRIES))
+                task = asyncio.ensure_future(self._run(i, by_id[i], known.tries))
                 self._running[i], self._raw[i] = task, by_id[i]
         return {i: self._running.get(i) for i in sorted(by_id)}
 
-    async def _run(self, update_id: int, raw: Any, poison: bool) -> None:
+    async def _run(self, update_id: int, raw: Any, tries: int) -> None:
         try:
-            await self._handler.handle(raw, poison=poison)
+            await self._handler.handle(raw, tries=tries)
             await self._memory.finish(update_id)
         finally:
             self._running.pop(update_id, None)
@@ -95,11 +92,17 @@ class Intake:
         return claimed is not None
 
     async def close(self, patience: float) -> None:
-        """Waits for what is running, then cuts it off: Telegram sends it again."""
+        """Waits for what is running, then cuts it off: Telegram sends it again.
+
+        What is cut off by this is not what ends the process, and is not counted as such. That is
+        kept first, in case the process is not given the time.
+        """
+        await self._memory.take_back()
         running = list(self._running.values())
         if running:
             await asyncio.wait(running, timeout=patience)
         await end(running)
+        await self._memory.take_back()
 
 
 def identity(raw: Any) -> int | None:

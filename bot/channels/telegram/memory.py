@@ -45,18 +45,32 @@ class Memory:
         self._done: dict[int, None] = {}
         self._late: dict[int, None] = {}
         """Handled, and not yet kept as such: the store did not answer then."""
+        self._started: set[int] = set()
+        """Counted as begun, and not handled yet."""
         self._sites: dict[str, str | None] = {}
         self._owner = uuid.uuid4().hex
         self._well = True
 
     async def begin(self, update_ids: Sequence[int]) -> dict[int, Past]:
-        """Returns what is known of updates that are about to be handled."""
+        """Returns what is known of updates that have come."""
         nothing: dict[int, Past] = {}
         known = await self._ask(nothing, "begin", list(update_ids))
-        return {**known, **{i: Past(1, True) for i in update_ids if i in self._done}}
+        return {**known, **{i: Past(0, True) for i in update_ids if i in self._done}}
+
+    async def start(self, update_id: int) -> None:
+        """Keeps that an update's turn begins: it may end the process."""
+        self._started.add(update_id)
+        await self._ask(None, "start", update_id)
+
+    async def take_back(self) -> None:
+        """Takes back what is under way: the process was told to end, and ends on none of it."""
+        started, self._started = self._started, set()
+        if started:
+            await self._ask(None, "take_back", list(started))
 
     async def finish(self, update_id: int) -> None:
         """Keeps that an update was handled."""
+        self._started.discard(update_id)
         _remember(self._done, update_id, None)
         handled = [update_id, *list(self._late)[:LATE]]
         if await self._ask(False, "finish", handled, patience=30.0) is None:

@@ -63,7 +63,7 @@ class Past:
     """What became of an update before."""
 
     tries: int = 0
-    """Times it was begun. A process that was killed begins it again."""
+    """Times that its turn was begun and cut off by the end of the process."""
     done: bool = False
 
 
@@ -87,20 +87,33 @@ class TelegramStore:
         self._engine.dispose()
 
     def begin(self, update_ids: Sequence[int]) -> dict[int, Past]:
-        """Keeps that these updates are about to be handled; returns what was known of them."""
+        """Keeps that these updates have come; returns what was known of them."""
         mine = self._these(HANDLED, update_ids)
         with self._engine.begin() as connection:
             rows = connection.execute(sa.select(HANDLED).where(mine)).all()
             known = {row.update_id: Past(row.tries, row.done) for row in rows}
-            connection.execute(HANDLED.update().where(mine).values(tries=HANDLED.c.tries + 1))
             new = [
-                {"bot": self._bot, "update_id": i, "tries": 1, "done": False, "day": _today()}
+                {"bot": self._bot, "update_id": i, "tries": 0, "done": False, "day": _today()}
                 for i in dict.fromkeys(update_ids)
                 if i not in known
             ]
             if new:
                 connection.execute(HANDLED.insert(), new)
         return known
+
+    def start(self, update_id: int) -> None:
+        """Keeps that an update's turn begins: if the process ends on it, this is what is left."""
+        self._count([update_id], 1)
+
+    def take_back(self, update_ids: Sequence[int]) -> None:
+        """Takes back that turns were begun: the process ends, and not because of them."""
+        self._count(update_ids, -1)
+
+    def _count(self, update_ids: Sequence[int], change: int) -> None:
+        with self._engine.begin() as connection:
+            tries = HANDLED.c.tries + change
+            mine = sa.and_(self._these(HANDLED, update_ids), tries >= 0)
+            connection.execute(HANDLED.update().where(mine).values(tries=tries))
 
     def finish(self, update_ids: Sequence[int]) -> None:
         """Keeps that updates were handled: their turns are saved and their replies sent."""

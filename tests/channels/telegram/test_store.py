@@ -23,7 +23,15 @@ def store(tmp_path: Path) -> Iterator[TelegramStore]:
 def test_what_was_begun_and_what_was_finished_is_known(store: TelegramStore) -> None:
     assert store.begin([5, 6]) == {}
     store.finish([6])
-    assert store.begin([5, 6, 7]) == {5: Past(1, False), 6: Past(1, True)}
+    assert store.begin([5, 6, 7]) == {5: Past(0, False), 6: Past(0, True)}
+
+
+def test_turns_are_counted_when_they_begin_and_taken_back(store: TelegramStore) -> None:
+    store.begin([5, 6, 7])
+    for update_id in (5, 5, 6):
+        store.start(update_id)
+    store.take_back([5, 7])  # Of the last nothing was counted: there is nothing to take back.
+    assert store.begin([5, 6, 7]) == {5: Past(1), 6: Past(1), 7: Past(0)}
 
 
 def test_what_is_kept_goes_when_it_is_finished(store: TelegramStore, tmp_path: Path) -> None:
@@ -75,7 +83,7 @@ def test_what_is_old_is_forgotten(store: TelegramStore, monkeypatch: pytest.Monk
     store.begin([5])
     store.set_site("telegram:1", "south")
     store.forget_old(30, today=TODAY + timedelta(days=3))
-    assert store.begin([5]) == {5: Past(1, False)}
+    assert store.begin([5]) == {5: Past(0, False)}
     store.forget_old(30, today=TODAY + timedelta(days=4))
     assert store.begin([5]) == {}
     store.forget_old(30, today=TODAY + timedelta(days=30))

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.channels.telegram.handler import dig
-from bot.channels.telegram.reading import Me, read
+from bot.channels.telegram.reading import Me, dig, read
 from bot.channels.telegram.trimming import trim
 from tests.channels.telegram.bot_api import ME, USERNAME, BotApi
 from tests.channels.telegram.test_talking import GROUP, WITHOUT_TEXT
@@ -69,4 +68,6 @@ def test_what_is_no_update_can_be_trimmed(raw: Any) -> None:
 
 def test_of_an_update_that_cannot_be_read_the_chat_and_the_words_are_left() -> None:
     broken = made(text="he cannot breathe", entities=[{"type": "bold"}])
-    assert dig(trim(broken)) == dig(broken) == (7, "he cannot breathe")
+    found = dig(broken, BOT)
+    assert dig(trim(broken), BOT) == found
+    assert found is not None and (found.chat_id, found.text) == (7, "he cannot breathe")
