@@ -79,13 +79,13 @@ class Intake:
         return await self._memory.keep(waiting) if waiting else True
 
     async def resume(self, *, quiet: float) -> bool:
-        """Begins what was kept by a process that has been quiet for so many seconds.
+        """Begins what was kept and runs nowhere: its process has been quiet for so many seconds.
 
         Returns whether the store has answered.
         """
-        claimed = await self._memory.claim(quiet=quiet)
+        claimed = await self._memory.claim(self._running, quiet=quiet)
         if claimed:
-            logger.warning("%d updates taken over from a process that ended", len(claimed))
+            logger.warning("%d kept updates begun that ran nowhere", len(claimed))
             taken = await self.take([json.loads(claimed[i]) for i in sorted(claimed)])
             for update_id in (i for i, task in taken.items() if task is None):
                 await self._memory.finish(update_id)  # It was handled: its words go now.

@@ -1,13 +1,14 @@
 """What the channel must know after a restart: updates handled, each person's site, long payloads.
 
-No name, and no words of a person but while a crowd waits: updates that are to be answered Telegram
-keeps, a hundred of them; beyond that they are kept here until they are.
+No name, and no words of a person but while they wait for their answer: Telegram keeps a hundred
+updates that are to be answered; beyond that, and for a webhook that takes long, they are kept here
+until they are.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -53,6 +54,9 @@ WAITING = sa.Table(
     sa.Column("owner", sa.String(40), nullable=False),
     sa.Column("alive", sa.BigInteger, nullable=False),
 )
+
+MOST_CLAIMED: Final = 500
+"""Updates at a time: no database takes any number of them in one question."""
 
 HANDLED_DAYS: Final = 3
 """Telegram keeps an update for 24 hours and then never sends it again."""
@@ -144,28 +148,29 @@ class TelegramStore:
             with self._synced() as connection:
                 connection.execute(WAITING.insert(), new)
 
-    def claim(self, owner: str, *, quiet: float) -> dict[int, str]:
-        """Returns kept updates whose process has been quiet for so many seconds; they are ours.
+    def claim(self, owner: str, running: Collection[int], *, quiet: float) -> dict[int, str]:
+        """Returns kept updates that are this process's and not running in it.
 
-        It also tells other replicas that this process is alive.
+        Those of a process that has been quiet for so many seconds become ours. So are some that
+        were claimed before, if that answer came too late. It also tells other replicas that this
+        process is alive.
         """
         now = _now()
         ours = sa.and_(WAITING.c.bot == self._bot, WAITING.c.owner == owner)
         left = sa.and_(
             WAITING.c.bot == self._bot, WAITING.c.owner != owner, WAITING.c.alive <= now - quiet
         )
-        claimed = {}
         with self._engine.begin() as connection:
             connection.execute(WAITING.update().where(ours).values(alive=now))
-            for row in connection.execute(sa.select(WAITING).where(left)).all():
-                same = (WAITING.c.update_id == row.update_id, WAITING.c.owner == row.owner)
-                one = sa.and_(left, *same)
-                taken = connection.execute(
-                    WAITING.update().where(one).values(owner=owner, alive=now)
-                )
-                if taken.rowcount == 1:  # Another replica may have been quicker.
-                    claimed[row.update_id] = row.content
-        return claimed
+            # Each row is taken once: who is quicker makes the condition false for the others.
+            connection.execute(WAITING.update().where(left).values(owner=owner, alive=now))
+            mine = connection.scalars(sa.select(WAITING.c.update_id).where(ours)).all()
+            known = set(running)
+            claimed = sorted(i for i in mine if i not in known)[:MOST_CLAIMED]
+            rows = sa.select(WAITING.c.update_id, WAITING.c.content).where(
+                self._these(WAITING, claimed)
+            )
+            return {row.update_id: row.content for row in connection.execute(rows)}
 
     def site(self, conversation: str) -> str | None:
         """Returns the site that a person has chosen, and keeps that it was asked for today."""
