@@ -144,8 +144,12 @@ class UpdateHandler:
             )
 
     def _slow_down(self, reading: Reading, site: str | None) -> list[dict[str, Any]]:
-        """Returns what somebody hears who writes too fast: once a minute, not once a message."""
-        if self._recent.was_told(reading.sender):
+        """Returns what somebody hears who writes too fast: once a minute, not once a message.
+
+        What was written in an outage came together by no fault of theirs: for each such message
+        it is said, as a reply to it.
+        """
+        if self._recent.was_told(reading.sender) and not is_late(reading):
             return []
         return [self._words.say(contract.UTTER_TOO_MANY, site=site, kind=contract.KIND_ERROR)]
 
@@ -278,9 +282,14 @@ def incoming_of(reading: Reading, update_id: int, site: str | None) -> Incoming:
     )
 
 
+def is_late(reading: Reading) -> bool:
+    """Tells whether a message waited at Telegram, as in an outage."""
+    return time.time() - reading.sent > LATE
+
+
 def address_of(reading: Reading) -> Address:
     """Returns where a reply goes; in a group, after an edit or late it shows what it answers."""
-    answers = not reading.private or reading.edited or time.time() - reading.sent > LATE
+    answers = not reading.private or reading.edited or is_late(reading)
     return Address(reading.chat_id, reading.thread_id, reading.message_id if answers else None)
 
 
