@@ -229,6 +229,18 @@ async def test_a_button_that_is_too_old_is_answered_with_words(
         assert api.texts() == ["echo What is CRS?"]
 
 
+@pytest.mark.parametrize("fault", [INTERNAL, too_many(1)], ids=["500", "429"])
+async def test_a_button_that_telegram_did_not_take_is_answered_again(
+    fault: ApiError, api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.signals.SPINNER_WAIT", 0.05)
+    api.fail("answerCallbackQuery", fault, times=2)
+    async with talking(api, tmp_path, echo):
+        number = api.press("What is CRS?")
+        await api.until(lambda: api.pressed)
+        assert api.pressed == [f"callback-{number}"]
+
+
 async def test_updates_twice_and_out_of_order(api: BotApi, echo: Echo, tmp_path: Path) -> None:
     async with talking(api, tmp_path, echo):
         made = [
@@ -477,6 +489,35 @@ async def test_a_second_poller_on_another_machine_gives_way(
     stop.set()
     await first
     await other.shutdown()
+
+
+async def test_a_newcomer_takes_in_nothing_that_another_machine_handles(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    other, newcomer = tmp_path / "other", tmp_path / "newcomer"
+    first = Echo()
+    async with talking(api, other, first):
+        api.say("hang", chat=1)  # Under way there, so Telegram shows it to whoever asks.
+        await api.until(lambda: first.heard)
+        api.say("one", chat=2)
+        async with talking(api, newcomer, echo, probe=2.0) as session:
+            polls = api.calls.count("getUpdates")
+            await api.until(lambda: api.calls.count("getUpdates") > polls + 4)
+            first.go.set()
+            await api.until(lambda: session.status.word == "conflict")
+            api.say("two", chat=3)
+            await api.until(lambda: api.texts(3))
+            assert echo.heard == []
+    assert (api.texts(1), api.texts(2), api.texts(3)) == (["echo hang"], ["echo one"], ["echo two"])
+
+
+async def test_who_polls_alone_begins_after_a_while(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.say("waiting", chat=1)
+    async with talking(api, tmp_path, echo, probe=0.5) as session:
+        await api.until(lambda: api.texts(1))
+        assert session.status.word == "polling"
 
 
 async def test_a_webhook_that_is_set_is_named(
