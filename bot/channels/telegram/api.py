@@ -85,21 +85,18 @@ def make_bot(settings: TelegramSettings, *, timeout: float = 20.0) -> Bot:
     for name in ("telegram", "httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
-    def request(connections: int) -> HTTPXRequest:
-        return HTTPXRequest(
-            connection_pool_size=connections,
-            read_timeout=timeout,
-            write_timeout=timeout,
-            connect_timeout=min(timeout, 10.0),
-            pool_timeout=60.0,
-        )
-
+    request = HTTPXRequest(
+        connection_pool_size=CONNECTIONS,
+        read_timeout=timeout,
+        write_timeout=timeout,
+        connect_timeout=min(timeout, 10.0),
+        pool_timeout=60.0,
+    )
     return Bot(
         settings.token,
         base_url=f"{settings.api}/bot",
         base_file_url=f"{settings.api}/file/bot",
-        request=request(CONNECTIONS),
-        get_updates_request=request(2),
+        request=request,
     )
 
 

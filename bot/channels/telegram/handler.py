@@ -7,7 +7,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
@@ -19,7 +19,7 @@ from bot.channels.guard import Incoming, Turn, TurnGuard
 from bot.channels.telegram.lanes import Lanes, Place
 from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.outbox import Address, Outbox
-from bot.channels.telegram.reading import COMMANDS, Me, Reading, read
+from bot.channels.telegram.reading import COMMANDS, Me, Reading, dig, read
 from bot.channels.telegram.recent import Recent
 from bot.channels.telegram.rendering import REFERENCE, references, render
 from bot.channels.telegram.words import BUTTON_GONE, TEXT_ONLY, TelegramWords, is_crisis
@@ -37,6 +37,9 @@ LATE: Final = 120.0
 MOST_WAITING: Final = 20
 """Messages of one person that may wait; at Telegram's pace, a message a second, the rest would
 be answered too late to be of use, and would hold back what other people write."""
+
+TRIES: Final = 3
+"""Times that an update's turn is begun before it is taken for what ends the process each time."""
 
 Arrivals = list["asyncio.Future[bool]"]
 
@@ -76,36 +79,39 @@ class UpdateHandler:
         self._verdict = verdict
         self._lanes = Lanes()
         self._recent = Recent()
+        self._suspects = asyncio.Lock()
+        """Turns that were cut off run one at a time: if one ends the process, it is known which."""
         self._under_way: Counter[str] = Counter()
 
-    async def handle(self, raw: Any, *, poison: bool = False) -> None:
+    async def handle(self, raw: Any, *, tries: int = 0) -> None:
         """Answers an update and returns once the whole reply has arrived or cannot; never raises.
 
         Args:
             raw: the update as Telegram sent it.
-            poison: it has ended the process before, so it gets an apology and no turn.
+            tries: times that its turn was begun and the process ended. After `TRIES` it gets an
+                apology and no turn.
         """
         try:
-            if poison:
-                raise RuntimeError("the process ended on this update")
             update = Update.de_json(raw, None)
             reading = read(update, self._me)
         except Exception as error:
-            await self._apologise(raw, error)
+            await self._apologise(dig(raw, self._me), error)
             return
         if reading is None:
             return
         self._under_way[reading.sender] += 1
         try:
-            await arrived(await self._answer(reading, update.update_id))
+            if tries >= TRIES:
+                raise RuntimeError("the process ended on this update")
+            await arrived(await self._answer(reading, update.update_id, tries))
         except Exception as error:
-            await self._apologise(raw, error)
+            await self._apologise(reading, error)
         finally:
             self._under_way[reading.sender] -= 1
             if not self._under_way[reading.sender]:
                 del self._under_way[reading.sender]
 
-    async def _answer(self, reading: Reading, update_id: int) -> Arrivals:
+    async def _answer(self, reading: Reading, update_id: int, tries: int) -> Arrivals:
         async with self._lanes.place(reading.sender) as place:  # Before anything is waited for.
             if reading.callback_id is not None:
                 self._signals.pressed(reading.callback_id)
@@ -134,12 +140,16 @@ class UpdateHandler:
                     self._guard.count(reading.sender)
                     return self._put(reading, said, site, repeatable=True)
             return await self._with_a_turn(
-                reading, incoming, place, site, urgent=urgent, spanish=spanish
+                reading, update_id, tries, place, site, urgent=urgent, spanish=spanish
             )
 
     def _slow_down(self, reading: Reading, site: str | None) -> list[dict[str, Any]]:
-        """Returns what somebody hears who writes too fast: once a minute, not once a message."""
-        if self._recent.was_told(reading.sender):
+        """Returns what somebody hears who writes too fast: once a minute, not once a message.
+
+        What was written in an outage came together by no fault of theirs: for each such message
+        it is said, as a reply to it.
+        """
+        if self._recent.was_told(reading.sender) and not is_late(reading):
             return []
         return [self._words.say(contract.UTTER_TOO_MANY, site=site, kind=contract.KIND_ERROR)]
 
@@ -164,13 +174,15 @@ class UpdateHandler:
     async def _with_a_turn(
         self,
         reading: Reading,
-        incoming: Incoming,
+        update_id: int,
+        tries: int,
         place: Place,
         site: str | None,
         *,
         urgent: bool,
         spanish: bool,
     ) -> Arrivals:
+        incoming = incoming_of(reading, update_id, site)
         arrivals: Arrivals = []
         said: list[dict[str, Any]] = []
 
@@ -182,23 +194,31 @@ class UpdateHandler:
 
         async with self._signals.typing(address_of(reading)):
             if urgent:
-                await self._guard.handle(incoming, self._after(place), deliver)
+                await self._guard.handle(incoming, self._after(place, update_id, tries), deliver)
             else:
-                async with self._lanes.turn(place):
+                await place.reached()
+                async with self._alone(tries), self._lanes.turn(place):
+                    await self._memory.start(update_id)
                     await self._guard.handle(incoming, self._turn, deliver)
         if self._recent.needs_note(reading) and not any(map(is_crisis, said)):
             note = self._words.say(TEXT_ONLY, spanish=spanish, site=site)
             arrivals += self._put(reading, [note], site, repeatable=True)
         return arrivals
 
-    def _after(self, place: Place) -> Turn:
+    def _after(self, place: Place, update_id: int, tries: int) -> Turn:
         """Returns a turn that waits for those before it, while the guard's clock already runs."""
 
         async def turn(message: UserMessage) -> None:
             await place.reached()
-            await self._turn(message)
+            async with self._alone(tries):
+                await self._memory.start(update_id)
+                await self._turn(message)
 
         return turn
+
+    def _alone(self, tries: int) -> AbstractAsyncContextManager[Any]:
+        """Waits, for a turn that was cut off, until no other such turn runs."""
+        return self._suspects if tries > 0 else nullcontext()
 
     def _put(
         self,
@@ -223,13 +243,13 @@ class UpdateHandler:
             arrivals += self._outbox.put(address_of(reading), parts)
         return arrivals
 
-    async def _apologise(self, raw: Any, fault: Exception) -> None:
-        """Says, in a private chat, that the message could not be handled; the escalation first."""
+    async def _apologise(self, reading: Reading | None, fault: Exception) -> None:
+        """Says that the message could not be handled; the escalation first."""
         logger.error("update not handled: %s", type(fault).__name__)
-        chat_id, text = dig(raw)
-        if chat_id is None:
+        if reading is None:
             return
-        reading = Reading(chat_id=chat_id, sender=f"{CHANNEL}:{chat_id}")
+        if reading.callback_id is not None:
+            self._signals.pressed(reading.callback_id)
         site = await self._memory.site(reading.sender)
         arrivals: Arrivals = []
 
@@ -238,9 +258,9 @@ class UpdateHandler:
 
         try:
             incoming = Incoming(
-                text=text or "?",
+                text=reading.text or "?",
                 sender=reading.sender,
-                recipient=str(chat_id),
+                recipient=str(reading.chat_id),
                 channel=CHANNEL,
                 site=site,
             )
@@ -262,9 +282,14 @@ def incoming_of(reading: Reading, update_id: int, site: str | None) -> Incoming:
     )
 
 
+def is_late(reading: Reading) -> bool:
+    """Tells whether a message waited at Telegram, as in an outage."""
+    return time.time() - reading.sent > LATE
+
+
 def address_of(reading: Reading) -> Address:
     """Returns where a reply goes; in a group, after an edit or late it shows what it answers."""
-    answers = not reading.private or reading.edited or time.time() - reading.sent > LATE
+    answers = not reading.private or reading.edited or is_late(reading)
     return Address(reading.chat_id, reading.thread_id, reading.message_id if answers else None)
 
 
@@ -274,18 +299,3 @@ async def arrived(arrivals: Arrivals) -> None:
         await asyncio.wait(arrivals)
         if any(a.cancelled() for a in arrivals):
             raise asyncio.CancelledError
-
-
-def dig(raw: Any) -> tuple[int | None, str]:
-    """Finds the private chat and the words of an update that cannot be read as one."""
-    update = raw if isinstance(raw, dict) else {}
-    for kind in (Update.MESSAGE, Update.EDITED_MESSAGE):
-        message = update.get(kind)
-        if not isinstance(message, dict):
-            continue
-        chat, text = message.get("chat"), message.get("text") or message.get("caption")
-        if isinstance(chat, dict) and chat.get("type") == "private":
-            number = chat.get("id")
-            words = text if isinstance(text, str) else ""
-            return (number if isinstance(number, int) else None), words
-    return None, ""

@@ -16,9 +16,6 @@ from bot.channels.telegram.trimming import trim
 
 logger = logging.getLogger(__name__)
 
-TRIES: Final = 3
-"""Times that an update is begun before it is taken for what ends the process each time."""
-
 MOST: Final = 10_000
 """Updates under way at a time: some 100 MB. More wait at Telegram."""
 
@@ -59,13 +56,13 @@ class Intake:
             known = past.get(i, Past())
             # Asked again: the same update may have come by two requests at once.
             if not known.done and i not in self._running:
-                task = asyncio.ensure_future(self._run(i, by_id[i], known.tries >= TRIES))
+                task = asyncio.ensure_future(self._run(i, by_id[i], known.tries))
                 self._running[i], self._raw[i] = task, by_id[i]
         return {i: self._running.get(i) for i in sorted(by_id)}
 
-    async def _run(self, update_id: int, raw: Any, poison: bool) -> None:
+    async def _run(self, update_id: int, raw: Any, tries: int) -> None:
         try:
-            await self._handler.handle(raw, poison=poison)
+            await self._handler.handle(raw, tries=tries)
             await self._memory.finish(update_id)
         finally:
             self._running.pop(update_id, None)
@@ -82,24 +79,30 @@ class Intake:
         return await self._memory.keep(waiting) if waiting else True
 
     async def resume(self, *, quiet: float) -> bool:
-        """Begins what was kept by a process that has been quiet for so many seconds.
+        """Begins what was kept and runs nowhere: its process has been quiet for so many seconds.
 
         Returns whether the store has answered.
         """
-        claimed = await self._memory.claim(quiet=quiet)
+        claimed = await self._memory.claim(self._running, quiet=quiet)
         if claimed:
-            logger.warning("%d updates taken over from a process that ended", len(claimed))
+            logger.warning("%d kept updates begun that ran nowhere", len(claimed))
             taken = await self.take([json.loads(claimed[i]) for i in sorted(claimed)])
             for update_id in (i for i, task in taken.items() if task is None):
                 await self._memory.finish(update_id)  # It was handled: its words go now.
         return claimed is not None
 
     async def close(self, patience: float) -> None:
-        """Waits for what is running, then cuts it off: Telegram sends it again."""
+        """Waits for what is running, then cuts it off: Telegram sends it again.
+
+        What is cut off by this is not what ends the process, and is not counted as such. That is
+        kept first, in case the process is not given the time.
+        """
+        await self._memory.take_back()
         running = list(self._running.values())
         if running:
             await asyncio.wait(running, timeout=patience)
         await end(running)
+        await self._memory.take_back()
 
 
 def identity(raw: Any) -> int | None:

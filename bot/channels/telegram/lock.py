@@ -16,21 +16,27 @@ HELD = (
 
 
 class PollLock:
-    """A locked file for the token, by a hash of it; the same for every folder of the user."""
+    """A locked file for the token, by a hash of it; the same for every folder of the user.
+
+    Another user of the machine has another file: Telegram itself tells those two apart.
+    """
 
     def __init__(self, token: str, folder: Path | None = None) -> None:
         name = hashlib.sha256(token.encode()).hexdigest()[:16]
-        self._path = (folder or Path(tempfile.gettempdir())) / f"guide-telegram-{name}.lock"
+        self._path = (
+            folder or Path(tempfile.gettempdir())
+        ) / f"guide-telegram-{os.getuid()}-{name}.lock"
         self._file: IO[str] | None = None
 
     def take(self) -> bool:
-        """Takes the lock; returns whether it is now held by this process."""
+        """Takes the lock; returns whether it is now held by this process.
+
+        Raises:
+            OSError: the file cannot be made or opened; the error names it.
+        """
         if self._file is not None:
             return True
-        try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        except PermissionError:  # Another user's process has it.
-            return False
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         file = os.fdopen(descriptor, "r+", encoding="ascii")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

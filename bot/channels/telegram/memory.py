@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -45,18 +45,35 @@ class Memory:
         self._done: dict[int, None] = {}
         self._late: dict[int, None] = {}
         """Handled, and not yet kept as such: the store did not answer then."""
+        self._started: set[int] = set()
+        """Counted as begun, and not handled yet."""
         self._sites: dict[str, str | None] = {}
+        """For when the store does not answer: another replica may have been told of another."""
+        self._unsaved: dict[str, str | None] = {}
+        """Sites that were chosen while the store did not answer."""
         self._owner = uuid.uuid4().hex
         self._well = True
 
     async def begin(self, update_ids: Sequence[int]) -> dict[int, Past]:
-        """Returns what is known of updates that are about to be handled."""
+        """Returns what is known of updates that have come."""
         nothing: dict[int, Past] = {}
         known = await self._ask(nothing, "begin", list(update_ids))
-        return {**known, **{i: Past(1, True) for i in update_ids if i in self._done}}
+        return {**known, **{i: Past(0, True) for i in update_ids if i in self._done}}
+
+    async def start(self, update_id: int) -> None:
+        """Keeps that an update's turn begins: it may end the process."""
+        self._started.add(update_id)
+        await self._ask(None, "start", update_id)
+
+    async def take_back(self) -> None:
+        """Takes back what is under way: the process was told to end, and ends on none of it."""
+        started, self._started = self._started, set()
+        if started:
+            await self._ask(None, "take_back", list(started))
 
     async def finish(self, update_id: int) -> None:
         """Keeps that an update was handled."""
+        self._started.discard(update_id)
         _remember(self._done, update_id, None)
         handled = [update_id, *list(self._late)[:LATE]]
         if await self._ask(False, "finish", handled, patience=30.0) is None:
@@ -69,25 +86,31 @@ class Memory:
         """Keeps updates that are under way; returns whether Telegram may now forget them."""
         return await self._ask(False, "keep", dict(waiting), self._owner, patience=2.0) is None
 
-    async def claim(self, *, quiet: float) -> dict[int, str] | None:
-        """Returns kept updates whose process is no more; None if the store does not say."""
-        found = partial(self._call, "claim", self._owner, quiet=quiet)
+    async def claim(self, running: Collection[int], *, quiet: float) -> dict[int, str] | None:
+        """Returns kept updates that no process runs; None if the store does not say."""
+        found = partial(self._call, "claim", self._owner, list(running), quiet=quiet)
         answer: dict[int, str] | None = await self._wait(None, found, patience=5.0)
         return answer
 
     async def site(self, conversation: str) -> str | None:
         """Returns the site that a person has chosen."""
-        if conversation not in self._sites:
-            site = await self._ask(UNKNOWN, "site", conversation)
-            if site == UNKNOWN:  # Asked again next time: numbers of the wrong site may harm.
-                return None
-            _remember(self._sites, conversation, site)
-        return self._sites[conversation]
+        if conversation in self._unsaved:
+            site = self._unsaved[conversation]
+            await self.set_site(conversation, site)
+            return site
+        site = await self._ask(UNKNOWN, "site", conversation)
+        if site == UNKNOWN:
+            return self._sites.get(conversation)
+        _remember(self._sites, conversation, site)
+        return site
 
     async def set_site(self, conversation: str, site: str | None) -> None:
         """Keeps the site that a person has chosen."""
         _remember(self._sites, conversation, site)
-        await self._ask(None, "set_site", conversation, site)
+        if await self._ask(UNKNOWN, "set_site", conversation, site) is None:
+            self._unsaved.pop(conversation, None)
+        else:
+            _remember(self._unsaved, conversation, site)
 
     async def add_payloads(self, payloads: Mapping[str, str]) -> None:
         """Keeps what long buttons say."""
@@ -99,7 +122,7 @@ class Memory:
 
     async def forget_old(self, retention_days: int) -> None:
         """Deletes what is no longer needed."""
-        self._sites.clear()  # So that a person who still writes counts as such tomorrow too.
+        self._sites.clear()
         await self._ask(None, "forget_old", retention_days, patience=30.0)
 
     async def close(self) -> None:

@@ -55,13 +55,26 @@ class _Item:
         """Telegram has taken others since, so the fault may be this one's."""
 
 
+class _Lane:
+    """One of a chat's two rows: its urgent messages, or the others."""
+
+    def __init__(self) -> None:
+        self.news = asyncio.Event()
+        """Something has come or has been taken, so another try is worth more than a wait."""
+        self.task: asyncio.Task[None] | None = None
+
+
 class _Chat:
     """What waits for one chat, in the order of sending."""
 
     def __init__(self) -> None:
         self.items: list[_Item] = []
-        self.news = asyncio.Event()
-        self.task: asyncio.Task[None] | None = None
+        self.urgent, self.other = _Lane(), _Lane()
+        self.calm = asyncio.Event()
+        """Nothing urgent waits."""
+        self.calm.set()
+        self.not_before = 0.0
+        """Until when Telegram has asked for a pause, by the event loop's clock."""
 
     def add(self, address: Address, part: Part) -> _Item:
         for item in self.items:
@@ -71,21 +84,20 @@ class _Chat:
         ahead = sum(i.part.urgent for i in self.items) if part.urgent else len(self.items)
         self.items.insert(ahead, item)
         if part.urgent:
-            self.news.set()
+            self.calm.clear()
+            self.urgent.news.set()
         return item
 
+    def first(self, *, urgent: bool) -> _Item | None:
+        return next((item for item in self.items if item.part.urgent is urgent), None)
+
     def end(self, item: _Item, *, arrived: bool) -> None:
-        self.items.remove(item)
+        if item in self.items:  # Not if it was given up while it was being sent.
+            self.items.remove(item)
+        if self.first(urgent=True) is None:
+            self.calm.set()
         if not item.arrived.done():
             item.arrived.set_result(arrived)
-
-    async def pause(self, asked: float | None, wait: float) -> None:
-        """Waits as long as Telegram asked; else until the next try, or until urgent words come."""
-        if asked is not None:
-            await asyncio.sleep(asked)
-            return
-        self.news.clear()
-        await happens(self.news, wait)
 
 
 class Outbox:
@@ -108,48 +120,65 @@ class Outbox:
     def put(self, address: Address, parts: Sequence[Part]) -> list[asyncio.Future[bool]]:
         """Queues parts; each future tells, once it is known, whether its part has arrived.
 
-        Urgent parts go before others that wait. A refusal or an escalation that waits in the
-        same words is not queued twice.
+        Urgent parts go before others that wait, and wait for none that is being sent. A refusal
+        or an escalation that waits in the same words is not queued twice.
         """
         chat = self._chats.setdefault(address.chat_id, _Chat())
         items = [chat.add(address, part) for part in parts]
-        if chat.task is None:
-            chat.task = asyncio.ensure_future(self._drain(address.chat_id, chat))
+        for urgent, lane in ((True, chat.urgent), (False, chat.other)):
+            if lane.task is None and chat.first(urgent=urgent) is not None:
+                lane.task = asyncio.ensure_future(self._drain(address.chat_id, chat, urgent=urgent))
         return [item.arrived for item in items]
 
     async def close(self) -> None:
         """Stops sending; what waits is said after the next start, when its update comes again."""
-        await end([chat.task for chat in self._chats.values() if chat.task is not None])
+        lanes = [lane for chat in self._chats.values() for lane in (chat.urgent, chat.other)]
+        await end([lane.task for lane in lanes if lane.task is not None])
 
-    async def _drain(self, chat_id: int, chat: _Chat) -> None:
+    async def _drain(self, chat_id: int, chat: _Chat, *, urgent: bool) -> None:
+        lane = chat.urgent if urgent else chat.other
         wait = self._first_wait
         try:
-            while chat.items:
-                if not chat.items[0].part.urgent and not await self._in_pace(chat):
+            while chat.first(urgent=urgent) is not None:
+                await self._may_send(chat, urgent=urgent)
+                item = chat.first(urgent=urgent)
+                if item is None:
                     continue
-                item = chat.items[0]
+                lane.news.clear()
                 error = await self._try(item)
                 if error is None:
                     self._taken += 1
                     chat.end(item, arrived=True)
-                if error is None or not self._stays(item, error, chat):
+                    chat.other.news.set()
+                if error is None or item not in chat.items or not self._stays(item, error, chat):
                     wait = self._first_wait
                     continue
-                await chat.pause(error.wait, wait)
+                if error.wait is not None:
+                    chat.not_before = asyncio.get_running_loop().time() + error.wait
+                else:
+                    await happens(lane.news, wait)
                 wait = min(2 * wait, LONGEST_WAIT)
         finally:
-            for item in chat.items:
+            lane.task = None
+            for item in [i for i in chat.items if i.part.urgent is urgent]:
                 item.arrived.cancel()
-            self._chats.pop(chat_id, None)
+            if chat.urgent.task is None and chat.other.task is None:
+                self._chats.pop(chat_id, None)
 
-    async def _in_pace(self, chat: _Chat) -> bool:
-        """Waits until it is a message's turn; returns False if urgent words for the chat come."""
-        now = asyncio.get_running_loop().time()
-        at = self._next = max(now, self._next + self._pace)
-        if at <= now:
-            return True
-        chat.news.clear()
-        return not await happens(chat.news, at - now)
+    async def _may_send(self, chat: _Chat, *, urgent: bool) -> None:
+        """Waits for the pace and for what is urgent, and as long as Telegram has asked."""
+        loop = asyncio.get_running_loop()
+        if not urgent:
+            await chat.calm.wait()
+            at = self._next = max(loop.time(), self._next + self._pace)
+            await asyncio.sleep(max(0.0, at - loop.time()))
+        while True:
+            if not urgent and not chat.calm.is_set():
+                await chat.calm.wait()
+            elif (left := chat.not_before - loop.time()) > 0:
+                await asyncio.sleep(left)
+            else:
+                return
 
     async def _try(self, item: _Item) -> Remedy | None:
         """Sends; returns what to do if that failed."""

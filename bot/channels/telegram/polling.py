@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Callable
 from functools import partial
@@ -32,6 +33,10 @@ are confirmed all the same: a kill would lose them, but an emergency may wait be
 NEWCOMER: Final = 30.0
 """Seconds without a conflict after which this process counts as the one that polls."""
 
+PROBE: Final = 3.0
+"""Seconds for which a newcomer only looks on. Another poller comes back within a second or so of
+being interrupted, or confirms what waits: two that take in the same message answer it twice."""
+
 CONFLICTS: Final = 3
 """Conflicts in a row after which a newcomer gives way. One or two are what a process that was
 killed leaves behind: its poll is still open."""
@@ -58,6 +63,7 @@ class Poller:
         hold: int = POLL_SECONDS,
         first_wait: float = FIRST_WAIT,
         standby: float = 60.0,
+        probe: float = PROBE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._bot = bot
@@ -66,6 +72,9 @@ class Poller:
         self._hold = hold
         self._first_wait = first_wait
         self._standby = standby
+        self._probe = probe
+        self._alone = False
+        """Nobody else has been seen to poll, so updates are taken in."""
         self._clock = clock
         self._window = Window()
         self._progress = asyncio.Event()
@@ -78,6 +87,8 @@ class Poller:
         wait, busy_wait = self._first_wait, BUSY_WAITS[0]
         while True:
             try:
+                if not self._alone:
+                    await self._look_on()
                 news = await self._round()
             except Conflict as error:
                 await self._conflict(str(error))
@@ -96,6 +107,24 @@ class Poller:
             busy_wait = BUSY_WAITS[0] if news else min(2 * busy_wait, BUSY_WAITS[1])
             if self._window.busy:
                 await self._until_progress(busy_wait)
+
+    async def _look_on(self) -> None:
+        """Polls and takes nothing in, until it is known that nobody else does.
+
+        Raises:
+            TelegramError: a `Conflict` if somebody else polls, too.
+        """
+        began = self._clock()
+        before: set[int] = set()
+        while (left := self._probe - (self._clock() - began)) > 0:
+            updates = await fetch(self._bot, offset=None, hold=math.ceil(left))
+            now = {i for raw in updates if (i := identity(raw)) is not None}
+            if before - now:
+                raise Conflict("Conflict: somebody else has confirmed updates")
+            before = now
+            if updates:  # Telegram holds no poll open then.
+                await asyncio.sleep(min(left, self._probe / 4))
+        self._alone = True
 
     async def _round(self) -> bool:
         """Polls once; returns whether there was anything new."""
@@ -178,6 +207,7 @@ class Poller:
             await asyncio.sleep(self._first_wait)
             return
         self._quiet_since = None
+        self._alone = False
         self._conflicts += 1
         if self._conflicts < CONFLICTS:
             await asyncio.sleep(2 * self._first_wait)

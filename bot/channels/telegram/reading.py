@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from telegram import CallbackQuery, Chat, Message, MessageEntity, Update
 from telegram.constants import MessageAttachmentType, MessageType
@@ -95,6 +95,50 @@ def read(update: Update, me: Me) -> Reading | None:
         album=message.media_group_id,
         language=(message.from_user.language_code or "") if message.from_user else "",
     )
+
+
+def dig(raw: Any, me: Me) -> Reading | None:
+    """Returns what can be made out of an update that cannot be read, to whom an apology goes.
+
+    None if nobody can be made out, or if, in a group, the bot is not addressed.
+    """
+    update = _fields(raw)
+    query = _fields(update.get(Update.CALLBACK_QUERY))
+    edited = _fields(update.get(Update.EDITED_MESSAGE))
+    message = _fields(query.get("message") or update.get(Update.MESSAGE)) or edited
+    sender = _number(_fields(query.get("from") or message.get("from")).get("id"))
+    chat = _fields(message.get("chat"))
+    chat_id = _number(chat.get("id"))
+    if query and chat_id is None:
+        chat_id, chat = sender, {"type": Chat.PRIVATE}
+    private = chat.get("type") == Chat.PRIVATE
+    if chat_id is None or (sender is None and not private):
+        return None
+    words = query.get("data") if query else message.get("text") or message.get("caption")
+    text = words if isinstance(words, str) else ""
+    if not private and not query:
+        answered = _fields(_fields(message.get("reply_to_message")).get("from")).get("id")
+        name = f"@{me.username}".lower()
+        if chat.get("type") == Chat.CHANNEL or (answered != me.id and name not in text.lower()):
+            return None
+    callback_id = query.get("id")
+    return Reading(
+        chat_id=chat_id,
+        sender=f"telegram:{chat_id}" if private else f"telegram:{chat_id}:{sender}",
+        text=_storable(text),
+        edited=bool(edited),
+        private=private,
+        message_id=_number(message.get("message_id")),
+        callback_id=callback_id if isinstance(callback_id, str) else None,
+    )
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _read_callback(query: CallbackQuery) -> Reading:

@@ -19,12 +19,13 @@ from bot.channels.telegram.intake import Intake
 from bot.channels.telegram.lock import HELD, PollLock
 from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.outbox import PACE, Address, Outbox
-from bot.channels.telegram.polling import FIRST_WAIT, LONGEST_WAIT, Poller
+from bot.channels.telegram.polling import FIRST_WAIT, LONGEST_WAIT, PROBE, Poller
 from bot.channels.telegram.reading import Me
 from bot.channels.telegram.rendering import Part
 from bot.channels.telegram.signals import BotSignals
 from bot.channels.telegram.status import Status
 from bot.channels.telegram.store import TelegramStore
+from bot.channels.telegram.webhook import address_of
 from bot.channels.telegram.words import TelegramWords
 from bot.clinic import Clinic
 from bot.settings import Settings, TelegramSettings
@@ -37,9 +38,17 @@ PATIENCE: Final = 8.0
 
 LOCK_AGAIN: Final = 5.0
 
+NO_LOCK: Final = (
+    "%s cannot be locked (%s), so nobody sees here that two guides run with one token. Remove the "
+    "file or make its folder writable, then start again."
+)
+
 BROKEN: Final = "The Telegram channel has ended ({error}). Start again; the rest of the bot is up."
 
 ALIVE_EVERY: Final = 20.0
+WATCH_EVERY: Final = 20.0
+"""Seconds between two looks at the webhook."""
+
 QUIET: Final = 90.0
 """Seconds after which a replica that does not say that it is alive is taken to have ended."""
 
@@ -58,6 +67,7 @@ class Session:
         *,
         first_wait: float = FIRST_WAIT,
         pace: float = PACE,
+        probe: float = PROBE,
     ) -> None:
         self._settings = settings
         self._telegram = telegram
@@ -65,10 +75,12 @@ class Session:
         self._turn = turn
         self._words = TelegramWords(clinic, settings.retention_days)
         self._bot: Bot = make_bot(telegram)
-        # Connections of its own: a slow Telegram may keep all of the others busy.
+        # Connections of their own: a slow Telegram may keep all of the others busy.
         self._urgent_bot: Bot = make_bot(telegram)
+        self._poll_bot: Bot = make_bot(telegram)
         self._lock = lock or PollLock(telegram.token)
         self._first_wait = first_wait
+        self._probe = probe
         self._outbox = Outbox(self._send, first_wait=first_wait / 2, pace=pace)
         self._signals = BotSignals(self._bot)
         number = int(telegram.token.split(":")[0])
@@ -94,8 +106,9 @@ class Session:
         self._lock.release()
         with suppress(Exception):
             await self._bot.shutdown()
-        with suppress(Exception):
-            await self._urgent_bot.request.shutdown()
+        for bot in (self._urgent_bot, self._poll_bot):
+            with suppress(Exception):
+                await bot.request.shutdown()
         self.status.word = "off"
 
     def _begin(self, job: Coroutine[Any, Any, None]) -> None:
@@ -120,29 +133,46 @@ class Session:
             signals=self._signals,
         )
         intake = Intake(handler, self._memory)
-        if self._telegram.webhook:
-            self.intake = intake
-            self.status.well()
-            await self._keep_watch(intake, settled=True)
-            return
-        await self._lock_out_others()
+        alone = await self._alone_here()
         self.intake = intake
-        # In a store that only this machine has nobody else keeps anything: it is ours at once.
-        ours = self._telegram.store_url.startswith("sqlite")
+        # In a store that only this process has nobody else keeps anything: it is ours at once.
+        ours = alone and self._telegram.store_url.startswith("sqlite")
         settled = await intake.resume(quiet=0.0 if ours else QUIET) or not ours
         self._begin(self._keep_watch(intake, settled=settled))
-        await Poller(self._bot, self.intake, self.status, first_wait=self._first_wait).run()
+        if self._telegram.webhook:
+            await self._watch_webhook()
+            return
+        await Poller(
+            self._poll_bot,
+            self.intake,
+            self.status,
+            first_wait=self._first_wait,
+            probe=self._probe,
+        ).run()
 
-    async def _lock_out_others(self) -> None:
+    async def _alone_here(self) -> bool:
+        """Takes this machine's lock; returns whether it is held. To poll, it is waited for."""
         while True:
             try:
                 if self._lock.take():
-                    return
+                    return True
             except OSError as error:  # A full disk, a read-only folder: Telegram's 409 is left.
-                logger.warning("polling without a lock on this machine: %s", type(error).__name__)
-                return
+                logger.warning(NO_LOCK, error.filename, type(error).__name__)
+                return not self._telegram.webhook
+            if self._telegram.webhook:
+                return False
             self.status.stopped("conflict", HELD.format(pid=self._lock.holder()))
             await asyncio.sleep(LOCK_AGAIN)
+
+    async def _watch_webhook(self) -> None:
+        """Asks Telegram, again and again, whether it posts to this webhook and is answered."""
+        ours = address_of(self._telegram)
+        while True:
+            try:
+                self.status.webhook(await self._bot.get_webhook_info(), ours)
+            except TelegramError as error:
+                self.status.failed(error)
+            await asyncio.sleep(WATCH_EVERY)
 
     async def _keep_watch(self, intake: Intake, *, settled: bool) -> None:
         """Says that this process is alive, and takes over what others have left."""

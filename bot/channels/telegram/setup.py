@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import re
 import sys
+from contextlib import suppress
 from typing import Final
 
 from telegram import Bot, BotCommand
@@ -42,8 +43,9 @@ async def check(bot: Bot, telegram: TelegramSettings) -> str:
     """
     if not telegram.webhook:
         lock = PollLock(telegram.token)
-        if not lock.take():
-            raise SettingsError(HELD.format(pid=lock.holder()))
+        with suppress(OSError):  # The channel runs without a lock then, and says so.
+            if not lock.take():
+                raise SettingsError(HELD.format(pid=lock.holder()))
         lock.release()
     try:
         await bot.initialize()

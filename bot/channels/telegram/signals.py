@@ -12,6 +12,7 @@ from telegram import Bot
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
+from bot.channels.telegram.api import Then, remedy
 from bot.channels.telegram.ending import end, happens
 from bot.channels.telegram.outbox import Address
 
@@ -22,6 +23,10 @@ TYPING_AFTER: Final = 0.3
 
 TYPING_EVERY: Final = 4.5
 """Telegram shows it for five seconds."""
+
+SPINNER_TRIES: Final = 3
+SPINNER_WAIT: Final = 2.0
+"""Seconds between two tries: a spinner turns for half a minute or so."""
 
 
 class BotSignals:
@@ -68,7 +73,15 @@ class BotSignals:
             logger.info("typing not shown: %s", type(error).__name__)
 
     async def _end_spinner(self, callback_id: str) -> None:
-        try:
-            await self._bot.answer_callback_query(callback_id)
-        except TelegramError as error:  # Too late for Telegram: it has ended by itself.
-            logger.info("button not answered: %s", type(error).__name__)
+        for left in reversed(range(SPINNER_TRIES)):
+            try:
+                await self._bot.answer_callback_query(callback_id)
+            except TelegramError as error:
+                found = remedy(error)
+                if found.then is not Then.AGAIN or not left:
+                    # Too late for Telegram, for instance: it has ended by itself.
+                    logger.info("button not answered: %s", type(error).__name__)
+                    return
+                await asyncio.sleep(found.wait or SPINNER_WAIT)
+            else:
+                return

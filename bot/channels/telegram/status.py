@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import time
 
+from telegram import WebhookInfo
 from telegram.error import InvalidToken, RetryAfter, TelegramError
 
 logger = logging.getLogger(__name__)
@@ -16,6 +18,18 @@ UNREACHABLE = (
     "Telegram cannot be reached (%s): trying again until it answers. The rest of the bot is up. "
     "A proxy goes into HTTPS_PROXY, a Bot API server of your own into TELEGRAM_API."
 )
+
+WEBHOOK_ELSEWHERE = (
+    "Telegram does not post to this guide: %s. Run `make telegram-webhook` with the TELEGRAM_TOKEN "
+    "and TELEGRAM_WEBHOOK of this guide."
+)
+WEBHOOK_FAILS = (
+    "Telegram cannot post to the webhook: %s. See that TELEGRAM_WEBHOOK is reached from outside by "
+    "https, and that nginx passes /webhooks/ on."
+)
+
+FRESH = 120.0
+"""Seconds for which an error of a webhook counts: Telegram tries again within a minute."""
 
 
 class Status:
@@ -49,6 +63,17 @@ class Status:
         elif self.word != "unreachable":
             self.word = "unreachable"
             logger.warning(UNREACHABLE, type(error).__name__)
+
+    def webhook(self, info: WebhookInfo, ours: str) -> None:
+        """Notes what Telegram says of the webhook; its address is a secret, and is not logged."""
+        failed = info.last_error_date
+        if info.url != ours:
+            found = "no webhook is set" if not info.url else "another webhook is set"
+            self.stopped("webhook is not set", WEBHOOK_ELSEWHERE % found)
+        elif info.pending_update_count and failed and time.time() - failed.timestamp() < FRESH:
+            self.stopped("webhook fails", WEBHOOK_FAILS % info.last_error_message)
+        else:
+            self.well()
 
     def stopped(self, word: str, why: str) -> None:
         """Notes what is wrong, with its remedy; the log gets it once."""

@@ -1,13 +1,14 @@
 """What the channel must know after a restart: updates handled, each person's site, long payloads.
 
-No name, and no words of a person but while a crowd waits: updates that are to be answered Telegram
-keeps, a hundred of them; beyond that they are kept here until they are.
+No name, and no words of a person but while they wait for their answer: Telegram keeps a hundred
+updates that are to be answered; beyond that, and for a webhook that takes long, they are kept here
+until they are.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -54,6 +55,9 @@ WAITING = sa.Table(
     sa.Column("alive", sa.BigInteger, nullable=False),
 )
 
+MOST_CLAIMED: Final = 500
+"""Updates at a time: no database takes any number of them in one question."""
+
 HANDLED_DAYS: Final = 3
 """Telegram keeps an update for 24 hours and then never sends it again."""
 
@@ -63,7 +67,7 @@ class Past:
     """What became of an update before."""
 
     tries: int = 0
-    """Times it was begun. A process that was killed begins it again."""
+    """Times that its turn was begun and cut off by the end of the process."""
     done: bool = False
 
 
@@ -87,20 +91,33 @@ class TelegramStore:
         self._engine.dispose()
 
     def begin(self, update_ids: Sequence[int]) -> dict[int, Past]:
-        """Keeps that these updates are about to be handled; returns what was known of them."""
+        """Keeps that these updates have come; returns what was known of them."""
         mine = self._these(HANDLED, update_ids)
         with self._engine.begin() as connection:
             rows = connection.execute(sa.select(HANDLED).where(mine)).all()
             known = {row.update_id: Past(row.tries, row.done) for row in rows}
-            connection.execute(HANDLED.update().where(mine).values(tries=HANDLED.c.tries + 1))
             new = [
-                {"bot": self._bot, "update_id": i, "tries": 1, "done": False, "day": _today()}
+                {"bot": self._bot, "update_id": i, "tries": 0, "done": False, "day": _today()}
                 for i in dict.fromkeys(update_ids)
                 if i not in known
             ]
             if new:
                 connection.execute(HANDLED.insert(), new)
         return known
+
+    def start(self, update_id: int) -> None:
+        """Keeps that an update's turn begins: if the process ends on it, this is what is left."""
+        self._count([update_id], 1)
+
+    def take_back(self, update_ids: Sequence[int]) -> None:
+        """Takes back that turns were begun: the process ends, and not because of them."""
+        self._count(update_ids, -1)
+
+    def _count(self, update_ids: Sequence[int], change: int) -> None:
+        with self._engine.begin() as connection:
+            tries = HANDLED.c.tries + change
+            mine = sa.and_(self._these(HANDLED, update_ids), tries >= 0)
+            connection.execute(HANDLED.update().where(mine).values(tries=tries))
 
     def finish(self, update_ids: Sequence[int]) -> None:
         """Keeps that updates were handled: their turns are saved and their replies sent."""
@@ -131,28 +148,29 @@ class TelegramStore:
             with self._synced() as connection:
                 connection.execute(WAITING.insert(), new)
 
-    def claim(self, owner: str, *, quiet: float) -> dict[int, str]:
-        """Returns kept updates whose process has been quiet for so many seconds; they are ours.
+    def claim(self, owner: str, running: Collection[int], *, quiet: float) -> dict[int, str]:
+        """Returns kept updates that are this process's and not running in it.
 
-        It also tells other replicas that this process is alive.
+        Those of a process that has been quiet for so many seconds become ours. So are some that
+        were claimed before, if that answer came too late. It also tells other replicas that this
+        process is alive.
         """
         now = _now()
         ours = sa.and_(WAITING.c.bot == self._bot, WAITING.c.owner == owner)
         left = sa.and_(
             WAITING.c.bot == self._bot, WAITING.c.owner != owner, WAITING.c.alive <= now - quiet
         )
-        claimed = {}
         with self._engine.begin() as connection:
             connection.execute(WAITING.update().where(ours).values(alive=now))
-            for row in connection.execute(sa.select(WAITING).where(left)).all():
-                same = (WAITING.c.update_id == row.update_id, WAITING.c.owner == row.owner)
-                one = sa.and_(left, *same)
-                taken = connection.execute(
-                    WAITING.update().where(one).values(owner=owner, alive=now)
-                )
-                if taken.rowcount == 1:  # Another replica may have been quicker.
-                    claimed[row.update_id] = row.content
-        return claimed
+            # Each row is taken once: who is quicker makes the condition false for the others.
+            connection.execute(WAITING.update().where(left).values(owner=owner, alive=now))
+            mine = connection.scalars(sa.select(WAITING.c.update_id).where(ours)).all()
+            known = set(running)
+            claimed = sorted(i for i in mine if i not in known)[:MOST_CLAIMED]
+            rows = sa.select(WAITING.c.update_id, WAITING.c.content).where(
+                self._these(WAITING, claimed)
+            )
+            return {row.update_id: row.content for row in connection.execute(rows)}
 
     def site(self, conversation: str) -> str | None:
         """Returns the site that a person has chosen, and keeps that it was asked for today."""

@@ -39,12 +39,26 @@ def trim(raw: Any) -> dict[str, Any]:
 def _trim(whole: dict[str, Any], kept: frozenset[str]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key in whole.keys() & kept:
+        if _of_a_person(key, whole):
+            continue
         # What is replied to, or has the button, counts by who wrote it and where only.
         other = key == "reply_to_message" or (key == "message" and "update_id" not in whole)
         made[key] = _inner(whole[key], kept - _WORDS if other else kept)
         if key in _PEOPLE and isinstance(made[key], dict):
             made[key]["first_name"] = ""
     return made
+
+
+def _of_a_person(key: str, whole: dict[str, Any]) -> bool:
+    """Tells whether a field is of somebody else: by a reply or a mention only the bot is meant."""
+    if key == "user":
+        return not _is_bot(whole[key])
+    answered = whole[key] if key == "reply_to_message" else None
+    return isinstance(answered, dict) and not _is_bot(answered.get("from"))
+
+
+def _is_bot(person: Any) -> bool:
+    return isinstance(person, dict) and person.get("is_bot") is True
 
 
 def _inner(value: Any, kept: frozenset[str]) -> Any:

@@ -80,6 +80,10 @@ class Webhook:
     allowed: list[str] = field(default_factory=list)
     connections: int = 40
     last_error: str = ""
+    last_error_at: int = 0
+
+    def fail(self, words: str) -> None:
+        self.last_error, self.last_error_at = words, int(time.time())
 
 
 class BotApi:
@@ -344,7 +348,7 @@ class BotApi:
         }
         if self.webhook.last_error:
             info |= {
-                "last_error_date": 1_764_000_000,
+                "last_error_date": self.webhook.last_error_at,
                 "last_error_message": self.webhook.last_error,
             }
         return info
@@ -478,9 +482,9 @@ class BotApi:
                     if response.status < 300:
                         self._pending.remove(update)
                         return
-                    self.webhook.last_error = f"Wrong response from the webhook: {response.status}"
+                    self.webhook.fail(f"Wrong response from the webhook: {response.status}")
             except aiohttp.ClientError:
-                self.webhook.last_error = "Connection refused"
+                self.webhook.fail("Connection refused")
             await asyncio.sleep(0.2)
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rasa.core.channels.channel import UserMessage
 from telegram.error import TelegramError
 
 from bot.channels.telegram.api import fetch, make_bot
 from bot.channels.telegram.lock import PollLock
+from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.outbox import FAULTS
 from bot.channels.telegram.store import TelegramStore
 from tests.channels.telegram.bot_api import ME, TOKEN, USERNAME, ApiError, BotApi, too_many
@@ -227,6 +229,18 @@ async def test_a_button_that_is_too_old_is_answered_with_words(
         assert api.texts() == ["echo What is CRS?"]
 
 
+@pytest.mark.parametrize("fault", [INTERNAL, too_many(1)], ids=["500", "429"])
+async def test_a_button_that_telegram_did_not_take_is_answered_again(
+    fault: ApiError, api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.signals.SPINNER_WAIT", 0.05)
+    api.fail("answerCallbackQuery", fault, times=2)
+    async with talking(api, tmp_path, echo):
+        number = api.press("What is CRS?")
+        await api.until(lambda: api.pressed)
+        assert api.pressed == [f"callback-{number}"]
+
+
 async def test_updates_twice_and_out_of_order(api: BotApi, echo: Echo, tmp_path: Path) -> None:
     async with talking(api, tmp_path, echo):
         made = [
@@ -320,18 +334,92 @@ async def test_a_turn_that_breaks_is_apologised_for(
         assert len(api.texts()) == 1 and "I can't look that up right now" in api.texts()[0]
 
 
+def ended_three_times(api: BotApi, folder: Path, update_id: int) -> None:
+    store = TelegramStore(telegram_settings(api, folder).store_url, int(TOKEN.split(":")[0]))
+    store.begin([update_id])
+    for _ in range(3):
+        store.start(update_id)
+    store.close()
+
+
 async def test_an_update_that_ended_the_process_three_times_gets_no_fourth_turn(
     api: BotApi, echo: Echo, tmp_path: Path
 ) -> None:
-    number = api.say("he cannot breathe")
-    store = TelegramStore(telegram_settings(api, tmp_path).store_url, int(TOKEN.split(":")[0]))
-    for _ in range(3):
-        store.begin([number])
-    store.close()
+    ended_three_times(api, tmp_path, api.say("he cannot breathe"))
     async with talking(api, tmp_path, echo):
         await api.until(lambda: not api.pending)
     assert echo.heard == []
     assert [t.split(" ")[0] for t in api.texts()] == ["⚠️", "I'm"]
+
+
+async def test_who_sent_it_in_a_group_or_tapped_a_button_is_told_too(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    group = {"id": -1, "type": "supergroup", "title": "G"}
+    api.known_chats.add(-1)
+    made = api.message(7, text=f"@{USERNAME} he cannot breathe", chat=group)
+    ended_three_times(api, tmp_path, api.push("message", made))
+    ended_three_times(api, tmp_path, tapped := api.press("What is CRS?", chat=2))
+    async with talking(api, tmp_path, echo):
+        await api.until(lambda: not api.pending)
+    assert echo.heard == []
+    assert [t.split(" ")[0] for t in api.texts(-1)] == ["⚠️", "I'm"]
+    shown = [s.params["reply_parameters"]["message_id"] for s in api.sent if s.chat_id == -1]
+    assert set(shown) == {made["message_id"]}
+    assert [t.split(" ")[0] for t in api.texts(2)] == ["I'm"]
+    assert set(api.pressed) == {f"callback-{tapped}"}
+
+
+class Deadly:
+    """Ends the process on some words: nothing that is under way then ever goes on."""
+
+    def __init__(self) -> None:
+        self.dead = asyncio.Event()
+
+    async def __call__(self, message: UserMessage) -> None:
+        if "deadly" in message.text:
+            self.dead.set()
+        await asyncio.sleep(0.05)
+        if self.dead.is_set():
+            await asyncio.Event().wait()
+        await Echo()(message)
+
+
+async def test_what_ends_the_process_takes_nobody_else_with_it(
+    api: BotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(memory: Memory) -> None:
+        """Takes nothing back: there was no time."""
+
+    monkeypatch.setattr(Memory, "take_back", killed)
+    monkeypatch.setattr("bot.channels.telegram.session.PATIENCE", 0.0)
+    for chat in range(1, 9):
+        api.say("deadly" if chat == 2 else f"hello {chat}", chat=chat)
+    for _ in range(3):
+        turn = Deadly()
+        async with talking(api, tmp_path, turn):
+            await api.until(turn.dead.is_set)
+            await asyncio.sleep(0.2)
+    async with talking(api, tmp_path, Deadly()):
+        await api.until(lambda: not api.pending)
+    assert len(api.texts(2)) == 1 and api.texts(2)[0].startswith("I'm sorry")
+    for chat in {*range(1, 9)} - {2}:
+        assert api.texts(chat) == [f"echo hello {chat}"]
+
+
+async def test_a_process_that_is_told_to_end_makes_nothing_suspect(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.session.PATIENCE", 0.0)
+    api.say("hang")
+    for _ in range(4):
+        echo.heard.clear()
+        async with talking(api, tmp_path, echo):
+            await api.until(lambda: echo.heard)
+    echo.go.set()
+    async with talking(api, tmp_path, echo):
+        await api.until(lambda: not api.pending)
+    assert api.texts() == ["echo hang"]
 
 
 async def test_who_is_apologised_to_is_given_the_numbers_of_their_own_site(
@@ -401,6 +489,35 @@ async def test_a_second_poller_on_another_machine_gives_way(
     stop.set()
     await first
     await other.shutdown()
+
+
+async def test_a_newcomer_takes_in_nothing_that_another_machine_handles(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    other, newcomer = tmp_path / "other", tmp_path / "newcomer"
+    first = Echo()
+    async with talking(api, other, first):
+        api.say("hang", chat=1)  # Under way there, so Telegram shows it to whoever asks.
+        await api.until(lambda: first.heard)
+        api.say("one", chat=2)
+        async with talking(api, newcomer, echo, probe=2.0) as session:
+            polls = api.calls.count("getUpdates")
+            await api.until(lambda: api.calls.count("getUpdates") > polls + 4)
+            first.go.set()
+            await api.until(lambda: session.status.word == "conflict")
+            api.say("two", chat=3)
+            await api.until(lambda: api.texts(3))
+            assert echo.heard == []
+    assert (api.texts(1), api.texts(2), api.texts(3)) == (["echo hang"], ["echo one"], ["echo two"])
+
+
+async def test_who_polls_alone_begins_after_a_while(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.say("waiting", chat=1)
+    async with talking(api, tmp_path, echo, probe=0.5) as session:
+        await api.until(lambda: api.texts(1))
+        assert session.status.word == "polling"
 
 
 async def test_a_webhook_that_is_set_is_named(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -37,6 +38,49 @@ async def test_a_site_that_could_not_be_asked_for_is_asked_for_again() -> None:
     memory = Memory(lambda: cast(TelegramStore, Forgetful(fails=1)))
     assert await memory.site("telegram:1") is None
     assert await memory.site("telegram:1") == "south"
+
+
+async def test_a_site_that_another_replica_was_told_of_is_known_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'telegram.db'}"
+    one, two = (Memory(lambda: TelegramStore(url, 1)) for _ in range(2))
+    await one.set_site("telegram:1", "north")
+    assert [await m.site("telegram:1") for m in (one, two)] == ["north", "north"]
+    await two.set_site("telegram:1", "south")
+    assert [await m.site("telegram:1") for m in (one, two)] == ["south", "south"]
+    for memory in (one, two):
+        await memory.close()
+
+
+class Sites:
+    """Knows a site, and fails while it is told to."""
+
+    def __init__(self) -> None:
+        self.site_kept, self.away = "north", False
+
+    def site(self, conversation: str) -> str:
+        self._maybe()
+        return self.site_kept
+
+    def set_site(self, conversation: str, site: str) -> None:
+        self._maybe()
+        self.site_kept = site
+
+    def _maybe(self) -> None:
+        if self.away:
+            raise OSError("database is locked")
+
+
+async def test_while_the_store_is_away_the_last_site_holds_and_a_new_one_is_kept_later() -> None:
+    store = Sites()
+    memory = Memory(lambda: cast(TelegramStore, store))
+    assert await memory.site("telegram:1") == "north"
+    store.away = True
+    assert await memory.site("telegram:1") == "north"
+    await memory.set_site("telegram:1", "south")
+    assert await memory.site("telegram:1") == "south" and store.site_kept == "north"
+    store.away = False
+    assert await memory.site("telegram:1") == "south" and store.site_kept == "south"
+    await memory.close()
 
 
 async def test_what_was_handled_while_the_store_failed_is_kept_as_such_later() -> None:

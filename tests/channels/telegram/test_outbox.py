@@ -121,3 +121,91 @@ async def test_what_was_not_sent_when_it_closes_counts_as_not_arrived() -> None:
     assert not waiting.done()
     await outbox.close()
     assert waiting.cancelled()
+
+
+class Faulty:
+    """Sends what is urgent; the rest hangs, or fails once it is let go."""
+
+    def __init__(self) -> None:
+        self.fail = asyncio.Event()
+        self.begun: list[str] = []
+        self.arrived: list[str] = []
+
+    async def send(self, address: Address, part: Part) -> None:
+        self.begun.append(part.text)
+        if not part.urgent:
+            await self.fail.wait()
+            raise NetworkError("Bad Gateway")
+        self.arrived.append(part.text)
+
+
+async def test_urgent_words_wait_for_no_message_to_the_same_chat_that_hangs() -> None:
+    line = Faulty()
+    outbox = Outbox(line.send, first_wait=600.0)
+    outbox.put(HERE, [Part("a")])
+    await asyncio.sleep(0.01)
+    assert line.begun == ["a"]
+    urgent = outbox.put(HERE, [Part("u1", urgent=True), Part("u2", urgent=True)])
+    assert await asyncio.wait_for(asyncio.gather(*urgent), 20) == [True, True]
+    assert line.arrived == ["u1", "u2"]
+    await outbox.close()
+
+
+async def test_urgent_words_that_come_while_a_message_fails_wait_for_no_next_try() -> None:
+    line = Faulty()
+    outbox = Outbox(line.send, first_wait=600.0)
+    outbox.put(HERE, [Part("a")])
+    await asyncio.sleep(0.01)
+    urgent = outbox.put(HERE, [Part("u", urgent=True)])
+    line.fail.set()
+    assert await asyncio.wait_for(asyncio.gather(*urgent), 20) == [True]
+    await outbox.close()
+
+
+async def test_what_is_not_urgent_is_tried_again_once_urgent_words_are_taken() -> None:
+    line = Faulty()
+    outbox = Outbox(line.send, first_wait=600.0)
+    outbox.put(HERE, [Part("a")])
+    line.fail.set()
+    await asyncio.sleep(0.01)
+    assert line.begun == ["a"]  # It has failed, and waits ten minutes.
+    await asyncio.gather(*outbox.put(HERE, [Part("u", urgent=True)]))
+    await asyncio.sleep(0.1)
+    assert line.begun == ["a", "u", "a"]
+    await outbox.close()
+
+
+async def test_a_pause_that_telegram_asks_for_holds_for_urgent_words_too() -> None:
+    begun: list[str] = []
+
+    async def slow_down(address: Address, part: Part) -> None:
+        begun.append(part.text)
+        raise RetryAfter(600)
+
+    outbox = Outbox(slow_down, first_wait=0.01)
+    outbox.put(HERE, [Part("a")])
+    await asyncio.sleep(0.05)
+    outbox.put(HERE, [Part("u", urgent=True)])
+    await asyncio.sleep(0.1)
+    assert begun == ["a"]
+    await outbox.close()
+
+
+async def test_who_is_gone_gets_nothing_of_either_kind() -> None:
+    hang = asyncio.Event()
+
+    async def gone(address: Address, part: Part) -> None:
+        if not part.urgent:
+            await hang.wait()
+        raise Forbidden("bot was blocked by the user")
+
+    outbox = Outbox(gone, first_wait=600.0)
+    waiting = outbox.put(HERE, [Part("a"), Part("b")])
+    await asyncio.sleep(0.01)
+    waiting += outbox.put(HERE, [Part("u", urgent=True)])
+    assert await asyncio.wait_for(asyncio.gather(*waiting), 20) == [False] * 3
+    hang.set()
+    await asyncio.sleep(0.01)  # The one that was being sent ends, and nothing breaks.
+    waiting = outbox.put(HERE, [Part("c")])
+    assert await asyncio.wait_for(asyncio.gather(*waiting), 20) == [False]
+    await outbox.close()

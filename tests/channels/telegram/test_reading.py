@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,7 @@ from hypothesis import strategies as st
 from telegram import Update
 from telegram.constants import MessageType
 
-from bot.channels.telegram.handler import dig
-from bot.channels.telegram.reading import SERVICE, Me, Reading, read
+from bot.channels.telegram.reading import SERVICE, Me, Reading, dig, read
 from tests.channels.telegram.bot_api import ME, USERNAME, BotApi
 
 BOT = Me(123456789, USERNAME)
@@ -117,12 +117,41 @@ def test_half_a_character_is_replaced() -> None:
     )
 )
 def test_digging_never_raises(raw: Any) -> None:
-    chat, words = dig(raw)
-    assert chat is None or isinstance(chat, int)
-    assert isinstance(words, str)
+    found = dig(raw, BOT)
+    assert found is None or isinstance(found.chat_id, int)
 
 
-def test_digging_finds_a_private_chat_only() -> None:
-    chat = {"id": 7, "type": "private"}
-    assert dig({"edited_message": {"chat": chat, "caption": "hi"}}) == (7, "hi")
-    assert dig({"message": {"chat": {**chat, "type": "group"}, "text": "hi"}}) == (None, "")
+PRIVATE = {"id": 7, "type": "private"}
+GROUP = {"id": -5, "type": "group"}
+NAMED: dict[str, Any] = {"chat": GROUP, "from": {"id": 8}, "message_id": 3}
+TO_ME = {"reply_to_message": {"from": ME}}
+THERE = Reading(chat_id=-5, sender="telegram:-5:8", text="hi", private=False, message_id=3)
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        (
+            {"edited_message": {"chat": PRIVATE, "caption": "hi"}},
+            Reading(7, "telegram:7", "hi", edited=True),
+        ),
+        ({"message": {**NAMED, "text": "hi", **TO_ME}}, THERE),
+        (
+            {"message": {**NAMED, "text": f"@{USERNAME} hi"}},
+            replace(THERE, text=f"@{USERNAME} hi"),
+        ),
+        ({"message": {**NAMED, "text": "hi"}}, None),
+        ({"message": {"chat": {"id": -5, "type": "channel"}, "text": f"@{USERNAME}"}}, None),
+        (
+            {"callback_query": {"id": "c", "from": {"id": 8}, "data": "hi", "message": NAMED}},
+            replace(THERE, callback_id="c"),
+        ),
+        (
+            {"callback_query": {"id": "c", "from": {"id": 8}, "data": "hi"}},
+            Reading(8, "telegram:8", "hi", callback_id="c"),
+        ),
+    ],
+    ids=["private", "reply", "named", "not addressed", "channel", "button", "old button"],
+)
+def test_digging_finds_to_whom_an_apology_goes(raw: Any, expected: Reading | None) -> None:
+    assert dig(raw, BOT) == expected

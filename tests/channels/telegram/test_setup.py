@@ -17,7 +17,7 @@ from bot.errors import SettingsError
 from bot.settings import ROOT, load_settings
 from bot.words import domain_responses
 from tests.channels.telegram.bot_api import TOKEN, ApiError, BotApi
-from tests.channels.telegram.world import telegram_settings
+from tests.channels.telegram.world import Echo, talking, telegram_settings
 
 PUBLIC = "https://guide.example.org"
 
@@ -83,6 +83,31 @@ async def test_a_second_start_is_refused(api: BotApi, tmp_path: Path) -> None:
     assert mine.take() and mine.take()  # A killed process holds nothing.
     mine.release()
     assert "by long polling" in await run("check", telegram_settings(api, tmp_path))
+
+
+def test_another_user_of_the_machine_has_a_lock_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = PollLock(TOKEN, tmp_path)
+    monkeypatch.setattr("os.getuid", lambda: 54321)
+    theirs = PollLock(TOKEN, tmp_path)
+    assert mine.take() and theirs.take()
+    mine.release()
+    theirs.release()
+
+
+async def test_a_lock_that_cannot_be_opened_is_named_and_keeps_nobody_from_polling(
+    api: BotApi, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def denied(path: Path, *how: int) -> int:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("bot.channels.telegram.lock.os.open", denied)
+    assert "by long polling" in await run("check", telegram_settings(api, tmp_path))
+    async with talking(api, tmp_path, Echo()) as session:
+        await api.until(lambda: session.status.word == "polling")
+    assert str(tmp_path / "guide-telegram-") in caplog.text
+    assert "PermissionError" in caplog.text
 
 
 async def test_the_profile_is_set_in_both_languages(api: BotApi, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -530,6 +531,22 @@ async def test_too_long_and_too_many_are_said(api: BotApi, echo: Echo, tmp_path:
         await api.until(lambda: not api.pending)
         assert [t.split(" ")[0] for t in api.texts(2)].count("echo") == 2
         assert any("faster than I can read" in t for t in api.texts(2))
+
+
+async def test_of_what_waited_in_an_outage_each_message_is_answered_or_said_to_be_too_many(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    before = int(time.time()) - 3600
+    for number in range(25):
+        api.say(f"message {number}", date=before + 60 * number)
+    api.say("he cannot breathe", date=before)
+    async with talking(api, tmp_path, echo):
+        await api.until(lambda: not api.pending)
+    answered = {s.params["reply_parameters"]["message_id"] for s in api.sent if "reply" in str(s)}
+    assert len(answered) == 26
+    refused = [t for t in api.texts() if t.startswith("You're sending messages faster")]
+    assert len(refused) == 5
+    assert any(text.startswith("⚠️ Call 911 now") for text in api.texts())
 
 
 async def test_a_flood_from_one_person_is_answered_once_and_its_urgent_words_always(

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from telegram import Update
 
-from bot.channels.telegram.handler import dig
-from bot.channels.telegram.reading import Me, read
+from bot.channels.telegram.reading import Me, dig, read
 from bot.channels.telegram.trimming import trim
 from tests.channels.telegram.bot_api import ME, USERNAME, BotApi
 from tests.channels.telegram.test_talking import GROUP, WITHOUT_TEXT
 
 BOT = Me(123456789, USERNAME)
 MENTION = {"type": "text_mention", "offset": 3, "length": 5, "user": ME}
+SOMEBODY = BotApi.person(424242)
 OTHER = {"message_id": 3, "date": 1, "chat": GROUP, "from": ME, "text": "somebody's words"}
 TOPIC: dict[str, Any] = {"message_thread_id": 5, "is_topic_message": True}
 
@@ -33,6 +33,15 @@ UPDATES: dict[str, dict[str, Any]] = {
     "group": made(text=f"@{USERNAME} hi", chat=GROUP),
     "group, not addressed": made(text="hi", chat=GROUP),
     "group, an answer": made(text="hi", chat=GROUP, reply_to_message=OTHER),
+    "group, an answer to somebody": made(
+        text=f"@{USERNAME} hi", chat=GROUP, reply_to_message={**OTHER, "from": SOMEBODY}
+    ),
+    "group, somebody by name": made(
+        text="Guide, hi",
+        chat=GROUP,
+        reply_to_message=OTHER,
+        entities=[{**MENTION, "user": SOMEBODY}],
+    ),
     "group, by name": made(text="🤷 Guide, hi", chat=GROUP, entities=[MENTION]),
     "group, an anonymous administrator": made(text="/help", chat=GROUP, sender_chat=GROUP),
     "topic": made(text="/help", chat={**GROUP, "is_forum": True}, **TOPIC),
@@ -58,7 +67,7 @@ def test_it_is_read_as_the_whole_is_and_names_nobody(what: str) -> None:
     assert (expected is None) == (
         what in {"group, not addressed", "a channel's post", "somebody came"}
     )
-    for name in ("Ann", "iraffe", "Family", "somebody's words"):
+    for name in ("424242", "Ann", "iraffe", "Family", "somebody's words"):
         assert name not in json.dumps(trimmed, ensure_ascii=False)
 
 
@@ -69,4 +78,6 @@ def test_what_is_no_update_can_be_trimmed(raw: Any) -> None:
 
 def test_of_an_update_that_cannot_be_read_the_chat_and_the_words_are_left() -> None:
     broken = made(text="he cannot breathe", entities=[{"type": "bold"}])
-    assert dig(trim(broken)) == dig(broken) == (7, "he cannot breathe")
+    found = dig(broken, BOT)
+    assert dig(trim(broken), BOT) == found
+    assert found is not None and (found.chat_id, found.text) == (7, "he cannot breathe")

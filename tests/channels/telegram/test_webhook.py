@@ -19,6 +19,7 @@ from bot.channels.guard import TurnGuard
 from bot.channels.tally import EscalationTally
 from bot.channels.telegram.api import make_bot
 from bot.channels.telegram.channel import TelegramInput
+from bot.channels.telegram.lock import PollLock
 from bot.channels.telegram.setup import set_webhook
 from bot.channels.telegram.store import TelegramStore
 from bot.channels.telegram.webhook import SECRET_HEADER, path_of, secret_of
@@ -39,9 +40,12 @@ async def serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """Runs the channel in a server of its own; the client speaks to the server."""
     monkeypatch.setattr(Sanic, "test_mode", True)  # Several servers in one process.
+    monkeypatch.setattr("tempfile.tempdir", str(folder))  # For the lock.
     settings = replace(load_settings({}), escalation_deadline=10.0)
     telegram = telegram_settings(api, folder, **{"webhook": PUBLIC, **fields})
     guard = TurnGuard(settings, CLINIC, EscalationTally())
+    if telegram.webhook and not api.webhook.url:
+        api.webhook.url = PUBLIC + PATH
     app = Sanic(f"guide_{uuid.uuid4().hex}")
     channel = TelegramInput(settings, telegram, guard)
     app.blueprint(channel.blueprint(turn), url_prefix="/webhooks/telegram")
@@ -166,7 +170,7 @@ async def test_what_takes_long_is_kept_so_that_telegram_posts_more(
         assert list(kept(tmp_path)) == [1] and api.texts(1) == []
         # Another replica leaves it alone: this one is alive.
         store = TelegramStore(telegram_settings(api, tmp_path).store_url, int(TOKEN.split(":")[0]))
-        assert store.claim("another", quiet=60) == {}
+        assert store.claim("another", [], quiet=60) == {}
         echo.go.set()
         await api.until(lambda: not kept(tmp_path))
         assert api.texts(1) == ["echo hang zebrafish"]
@@ -176,7 +180,6 @@ async def test_what_takes_long_is_kept_so_that_telegram_posts_more(
 async def test_what_a_replica_has_left_is_taken_over(
     api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.channels.telegram.session.QUIET", 0.0)
     store = TelegramStore(telegram_settings(api, tmp_path).store_url, int(TOKEN.split(":")[0]))
     update = {"update_id": 1, "message": api.message(1, text="hello")}
     store.begin([1])
@@ -185,6 +188,50 @@ async def test_what_a_replica_has_left_is_taken_over(
     async with serving(api, tmp_path, echo, monkeypatch):
         await api.until(lambda: api.texts(1) and not kept(tmp_path))
         assert api.texts(1) == ["echo hello"]
+
+
+async def test_what_another_process_of_this_machine_runs_is_left_alone(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = PollLock(TOKEN, tmp_path)
+    assert lock.take()
+    store = TelegramStore(telegram_settings(api, tmp_path).store_url, int(TOKEN.split(":")[0]))
+    store.keep({1: json.dumps({"update_id": 1, "message": api.message(1, text="hi")})}, "another")
+    store.close()
+    async with serving(api, tmp_path, echo, monkeypatch) as client:
+        await is_up(client, "webhook")
+        api.say("two", chat=2)
+        update = {"update_id": 2, "message": api.message(2, text="two")}
+        assert (await client.post(PATH, json=update, headers=SECRET)).status_code == 200
+        assert echo.texts == ["two"] and list(kept(tmp_path)) == [1]
+    lock.release()
+
+
+async def test_a_webhook_that_is_not_called_is_said(
+    api: BotApi,
+    echo: Echo,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.session.WATCH_EVERY", 0.05)
+    api.webhook.url = "https://elsewhere.example.org/x"
+    async with serving(api, tmp_path, echo, monkeypatch) as client:
+        await is_up(client, "webhook is not set")
+        assert "another webhook is set" in caplog.text and "make telegram-webhook" in caplog.text
+        api.webhook.url = PUBLIC + PATH
+        await is_up(client, "webhook")
+        api.webhook.fail("Connection timed out")
+        api.say("hello")  # It waits at Telegram.
+        await is_up(client, "webhook fails")
+        assert "Telegram cannot post to the webhook: Connection timed out" in caplog.text
+        api.webhook.last_error_at -= 600
+        await is_up(client, "webhook")
+        await api.stop()
+        await is_up(client, "unreachable")
+        await api.start()
+        await is_up(client, "webhook")
+    assert path_of(TOKEN) not in caplog.text
 
 
 async def test_until_telegram_says_who_the_bot_is_updates_are_sent_again(
@@ -209,7 +256,6 @@ async def test_without_a_token_the_channel_is_off(
 async def test_polling_starts_and_stops_with_the_server(
     api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     async with serving(api, tmp_path, echo, monkeypatch, webhook="") as client:
         await is_up(client, "polling")
         api.say("hello")

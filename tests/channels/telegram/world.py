@@ -60,7 +60,13 @@ class Echo:
 
 @asynccontextmanager
 async def talking(
-    api: BotApi, folder: Path, turn: Turn, *, limits: dict[str, Any] | None = None, **fields: Any
+    api: BotApi,
+    folder: Path,
+    turn: Turn,
+    *,
+    limits: dict[str, Any] | None = None,
+    probe: float = 0.0,
+    **fields: Any,
 ) -> AsyncIterator[Session]:
     """Runs the channel as the server would, until the block ends."""
     quick = {"escalation_deadline": 10.0, "turn_timeout": 20.0, **(limits or {})}
@@ -74,6 +80,7 @@ async def talking(
         PollLock(TOKEN, folder),
         first_wait=0.1,
         pace=0.0,
+        probe=probe,
     )
     session.start()
     try:
