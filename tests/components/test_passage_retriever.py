@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from rasa.shared.core.domain import Domain
@@ -51,7 +52,11 @@ def test_the_last_passage_is_the_one_that_the_last_content_quoted(
 
 def catalogue(**fields: str) -> Catalogue:
     found = Catalogue.of(load_knowledge(ROOT / "knowledge"))
-    signed = {"reviewed_by": "Dr. A. Example", "reviewed_on": "2026-06-01", **fields}
+    signed: dict[str, Any] = {
+        "reviewed_by": "Dr. A. Example",
+        "reviewed_on": "2026-06-01",
+        **fields,
+    }
     return replace(found, cards={k: replace(c, **signed) for k, c in found.cards.items()})
 
 
