@@ -34,6 +34,7 @@ OURS: dict[str, set[str]] = {
     "action_timeout": set(),
     "nlg": WORDS | {"action_timeout"},
     "components": WORDS | PLAIN,
+    "pretrain": BASE | {"components", "encoding", "knowledge"},
     "policies": WORDS | PLAIN,
     "channels": WORDS | PLAIN,
     "evaluation": WORDS | PLAIN,
@@ -60,6 +61,7 @@ THEIRS: dict[str, set[str]] = {
     "action_timeout": {"rasa"},
     "nlg": {"rasa"},
     "components": {"rasa", "numpy"},
+    "pretrain": {"rasa"},
     "policies": {"rasa"},
     "channels": {"rasa", "sanic", "sanic_cors", "aiohttp", "httpx", "socketio"}
     | {"telegram", "sqlalchemy"},

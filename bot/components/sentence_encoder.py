@@ -37,6 +37,10 @@ logger = logging.getLogger(__name__)
 
 MODEL = "model"
 ADAPT = "adapt"
+
+FEATURE_LENGTH = 16.0
+"""Mean length of the features, beside counts of words. With 4, 8, 16, 24, 32 (2026-11-29): of the
+dev intents right 0.83, 0.89, 0.93, 0.93, 0.93; of held-out ones 0.77, 0.85, 0.87, 0.88, 0.87."""
 SCALING_FILE = "scaling.npz"
 
 
@@ -200,4 +204,5 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
 
 def _scaling(encoder: Encoder, training_data: TrainingData) -> Scaling:
     """Learns the scaling from the training examples: in any order, each wording once."""
-    return Scaling.fit(encoder.encode([text for text, _ in nlu_examples(training_data)]))
+    texts = [text for text, _ in nlu_examples(training_data)]
+    return Scaling.fit(encoder.encode(texts), FEATURE_LENGTH)

@@ -84,7 +84,7 @@ class Trainer:
         load_knowledge(self._root / "knowledge")
         require_room([self._models, self._root / ".rasa", Path(tempfile.gettempdir())], TRAINING_MB)
         with self._console.waiting(
-            f"Training the model ({reason}), a few minutes; the first time about fifteen"
+            f"Training the model ({reason}), a few minutes; the first time five to ten"
         ):
             return self._train()
 

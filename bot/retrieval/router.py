@@ -14,7 +14,7 @@ from bot import contract
 from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.entries import OFF_TOPIC, TOPIC_PREFIX
 from bot.retrieval.followup import FollowUp
-from bot.retrieval.retriever import Ranking
+from bot.retrieval.retriever import Hit, Ranking
 
 RELATED = 3
 """Buttons under an answer: what fits a phone without scrolling."""
@@ -113,6 +113,10 @@ def route(
     sure_of_question = sure >= thresholds.override and _has_content(text, intent, sure)
     if sure_of_question and ranking.passages and intent != contract.INTENT_SYMPTOM:
         return _of_knowledge(intent, ranking, catalogue, thresholds, insist=True)
+    topic = _topic_ahead(ranking)
+    surer = bool(topic) and topic.share > probability  # type: ignore[union-attr]
+    if surer and intent not in KNOWLEDGE_INTENTS and _has_content(text, intent, sure):
+        intent = contract.INTENT_QUESTION  # "and will insurance pay", taken for a goodbye.
     if probability >= thresholds.small_talk:
         if intent == contract.INTENT_MORE:
             return _more(context, catalogue)
@@ -130,6 +134,19 @@ def route(
 def _has_content(text: str, intent: str | None, sure: float) -> bool:
     """Small talk of a word or two is never read as a question, however close it lies to one."""
     return intent in KNOWLEDGE_INTENTS or sure == 1.0 or len(text.split()) >= 4
+
+
+def _other_ahead(ranking: Ranking) -> Hit | None:
+    """Returns what lies nearer than any passage: a topic that is not covered, or off topic."""
+    other = ranking.others[0] if ranking.others else None
+    if other and ranking.passages and ranking.passages[0].share >= other.share:
+        return None
+    return other
+
+
+def _topic_ahead(ranking: Ranking) -> Hit | None:
+    ahead = _other_ahead(ranking)
+    return ahead if ahead and ahead.target.startswith(TOPIC_PREFIX) else None
 
 
 def _of_knowledge(
@@ -154,13 +171,11 @@ def _of_knowledge(
         return _answer(ranking.passages[0].target, ranking, catalogue)
     offers = tuple(h.target for h in ranking.passages[:RELATED])
     numbers = {"confidence": sure, "alternatives": offers}
-    other = ranking.others[0] if ranking.others else None
-    ahead = bool(other) and (
-        not ranking.passages or other.share > ranking.passages[0].share  # type: ignore[union-attr]
-    )
-    if other and ahead and other.target.startswith(TOPIC_PREFIX):
-        topic = other.target[len(TOPIC_PREFIX) :]
-        return Decision(contract.UTTER_NOT_COVERED, topic=topic, unanswered=True, **numbers)  # type: ignore[arg-type]
+    ahead = _other_ahead(ranking)
+    topic = _topic_ahead(ranking)
+    if topic:
+        name = topic.target[len(TOPIC_PREFIX) :]
+        return Decision(contract.UTTER_NOT_COVERED, topic=name, unanswered=True, **numbers)  # type: ignore[arg-type]
     leaning = following() if following else None
     if leaning and leaning.answer:
         return _answer(leaning.answer, ranking, catalogue)
@@ -171,7 +186,7 @@ def _of_knowledge(
             unanswered=True,
             **numbers,  # type: ignore[arg-type]
         )
-    if intent == contract.INTENT_OUT_OF_SCOPE or (other and ahead and other.target == OFF_TOPIC):
+    if intent == contract.INTENT_OUT_OF_SCOPE or (ahead and ahead.target == OFF_TOPIC):
         return Decision(contract.UTTER_OUT_OF_SCOPE, **numbers)  # type: ignore[arg-type]
     if sure >= thresholds.clarify and offers:
         return Decision(contract.UTTER_CLARIFY, related=offers, **numbers)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ import pytest
 
 from bot.retrieval.entries import OFF_TOPIC
 from bot.retrieval.gate import FEATURE_NAMES, Gate, alike_matrix, gate_features
-from bot.retrieval.ranker import Signals
+from bot.retrieval.ranker import LEXICAL_WEIGHT, SIMILARITY_WEIGHT, Signals
 
 
 def test_probability_is_the_logistic_of_the_weighted_features() -> None:
@@ -40,18 +40,19 @@ def test_a_feature_that_never_varies_does_no_harm() -> None:
     assert np.isfinite(gate.probability(np.array([[0.5, 7.0]]))).all()
 
 
+WEIGHT = 1 + SIMILARITY_WEIGHT + LEXICAL_WEIGHT
 TARGETS = ["a", "b", "topic:cost", OFF_TOPIC]
 
 
 def signals(*rows: list[float]) -> Signals:
-    """All three signals the same, so that `fused` is three times the standardised row."""
+    """All three signals the same, so that `fused` is WEIGHT times the standardised row."""
     scores = np.array(rows, dtype=np.float32)
     return Signals(scores, scores, scores)
 
 
 def test_features_in_the_head() -> None:
-    # (3, 1, -1, -3) has mean 0 and deviation sqrt(5): fused is 3 / sqrt(5) * (3, 1, -1, -3).
-    unit = 3 / np.sqrt(5)
+    # (3, 1, -1, -3) has mean 0 and deviation sqrt(5): fused is WEIGHT / sqrt(5) * (3, 1, -1, -3).
+    unit = WEIGHT / np.sqrt(5)
     (row,) = gate_features(signals([3.0, 1.0, -1.0, -3.0]), TARGETS, np.array([4]))
     found = dict(zip(FEATURE_NAMES, row, strict=True))
     powers = np.exp(unit * np.array([3.0, 1.0, -1.0, -3.0]))

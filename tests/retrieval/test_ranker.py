@@ -11,7 +11,14 @@ import pytest
 from bot.encoding import Vectors
 from bot.retrieval.entries import Entry, EntryKind
 from bot.retrieval.linear import FEATURES, CharacterFeatures, LinearModel, fit_lexical, fit_probe
-from bot.retrieval.ranker import NEIGHBOURS, POOL, Ranker, Signals
+from bot.retrieval.ranker import (
+    LEXICAL_WEIGHT,
+    NEIGHBOURS,
+    POOL,
+    SIMILARITY_WEIGHT,
+    Ranker,
+    Signals,
+)
 from bot.retrieval.vectors import VectorIndex
 
 RNG = np.random.default_rng(0)
@@ -64,11 +71,16 @@ def test_similarity_in_the_head() -> None:
     np.testing.assert_allclose(signals.similarity, [[1.0, 1 / 3, 0.0]], atol=1e-6)
 
 
-def test_fused_is_the_sum_of_standardised_signals() -> None:
+def test_fused_is_the_weighted_sum_of_standardised_signals() -> None:
     # (1, 3) has mean 2 and deviation 1, so it becomes (-1, 1); a constant signal becomes 0.
     one = np.array([[1.0, 3.0]], np.float32)
     flat = np.array([[5.0, 5.0]], np.float32)
-    np.testing.assert_allclose(Signals(one, flat, one * 10).fused, [[-2.0, 2.0]])
+    probe = Signals(flat, one, flat).fused
+    np.testing.assert_allclose(probe, [[-1.0, 1.0]])
+    np.testing.assert_allclose(Signals(one, flat, flat).fused, SIMILARITY_WEIGHT * probe)
+    np.testing.assert_allclose(
+        Signals(one, flat, one * 10).fused, (SIMILARITY_WEIGHT + LEXICAL_WEIGHT) * probe
+    )
 
 
 def test_a_linear_model_is_a_dot_product_and_loads_equal(tmp_path: Path) -> None:

@@ -94,6 +94,34 @@ ABC = ("a", "b", "c")
 CASES = [
     Case("off topic, sure", contract.UTTER_OUT_OF_SCOPE, intent="out_of_scope"),
     Case("off topic, a guess", ANSWER, intent="out_of_scope", probability=0.44, passage="a"),
+    # Small talk beside a topic that is not covered: the surer of the two decides.
+    Case(
+        "small talk, less sure than the topic",
+        contract.UTTER_NOT_COVERED,
+        intent=TALK,
+        probability=0.49,
+        ranking=ranking(0.1, other="topic:cost", ahead=True),
+        text="and will insurance pay",
+        topic="cost",
+        related=(),
+        unanswered=True,
+    ),
+    Case(
+        "small talk, surer than the topic",
+        NEITHER,
+        intent=TALK,
+        probability=0.51,
+        ranking=ranking(0.1, other="topic:cost", ahead=True),
+        text="thanks for all about insurance",
+    ),
+    Case(
+        "small talk of two words is never a topic",
+        NEITHER,
+        intent=TALK,
+        probability=0.46,
+        ranking=ranking(0.1, other="topic:cost", ahead=True),
+        text="thank you",
+    ),
     # A question: answer from 0.40, clarify from 0.20, else it does not know.
     Case("question, on the answer threshold", ANSWER, ranking=ranking(0.40), passage="a"),
     Case("question, above it", ANSWER, ranking=ranking(0.41), passage="a"),
