@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -69,9 +70,11 @@ time.sleep(60)
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Returns a port that the system hands to nobody by itself: it is used some seconds later."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        if is_free(port):
+            return port
 
 
 def is_free(port: int) -> bool:
