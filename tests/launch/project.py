@@ -77,6 +77,10 @@ def free_port() -> int:
             return port
 
 
+def hear_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -164,6 +168,8 @@ class Launched:
                 stdin=subprocess.DEVNULL,
                 stdout=shown,
                 stderr=subprocess.STDOUT,
+                # Tests that run in the background inherit a Ctrl-C that is ignored.
+                preexec_fn=hear_ctrl_c,
             )
 
     @property
