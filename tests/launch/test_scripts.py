@@ -51,6 +51,7 @@ class Machine:
 
     def put(self, name: str, code: str) -> Path:
         path = self.programs / name
+        path.unlink(missing_ok=True)  # Written through its link, it would be the machine's own.
         path.write_text(code)
         path.chmod(0o755)
         return path
@@ -92,6 +93,13 @@ def test_the_toys_know_no_python_of_this_machine(machine: Machine) -> None:
         text=True,
     )
     assert found.stdout == ""
+
+
+def test_a_toy_in_place_of_a_program_leaves_the_machines_own_alone(machine: Machine) -> None:
+    own = Path(shutil.which("df") or "")
+    before = own.read_bytes()
+    toy = machine.put("df", "#!/bin/bash\n")
+    assert own.read_bytes() == before != toy.read_bytes()
 
 
 @pytest.mark.parametrize("with_uv", [False, True], ids=["no uv", "uv cannot fetch one"])
