@@ -18,7 +18,7 @@ from bot.channels.telegram.outbox import FAULTS
 from bot.channels.telegram.store import TelegramStore
 from tests.channels.telegram.bot_api import ME, TOKEN, USERNAME, ApiError, BotApi, too_many
 from tests.channels.telegram.test_crowd import kept
-from tests.channels.telegram.world import Echo, talking, telegram_settings
+from tests.channels.telegram.world import PICTURE, Echo, talking, telegram_settings
 
 URGENT = "my husband has a fever of 39"
 INTERNAL = ApiError(500, "Internal Server Error")
@@ -71,6 +71,27 @@ async def test_a_fault_is_tried_again_and_said_once(
         api.say("one")
         await api.until(lambda: not api.pending)
         assert api.texts() == ["echo one"] and echo.texts == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("method", "copies"),
+    [
+        ("getMe", 1),
+        ("getUpdates", 1),
+        ("sendChatAction", 1),
+        ("answerCallbackQuery", 1),
+        ("sendMessage", 2),  # Telegram knows no number by which it could tell a second try.
+    ],
+)
+async def test_where_only_telegrams_answer_is_lost_nothing_is_handled_twice(
+    method: str, copies: int, api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    api.fail(method, GATEWAY, after=True)
+    async with talking(api, tmp_path, echo):
+        api.press("one")
+        await api.until(lambda: not api.pending)
+        assert api.texts() == ["echo one"] * copies and echo.texts == ["one"]
+        assert not api.faults[0].times or method == "sendChatAction"  # Too quick to be typing.
 
 
 @pytest.mark.parametrize(
@@ -185,6 +206,24 @@ async def test_words_that_telegram_refuses_are_tried_plain(
         api.say("buttons")
         await api.until(lambda: not api.pending)
         assert api.texts() == ["echo buttons"] and api.sent[0].titles == []
+
+
+async def test_a_picture_arrives_or_its_address_does(
+    api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        api.say("picture", chat=1)
+        await api.until(lambda: not api.pending)
+        api.fail("sendPhoto", ApiError(400, "Bad Request: failed to get HTTP URL content"))
+        api.say("picture", chat=2)
+        await api.until(lambda: not api.pending)
+    shown = [(s.chat_id, s.method, s.text) for s in api.sent]
+    assert shown == [
+        (1, "sendMessage", "echo picture"),
+        (1, "sendPhoto", PICTURE),
+        (2, "sendMessage", "echo picture"),
+        (2, "sendMessage", PICTURE),
+    ]
 
 
 async def test_who_has_blocked_the_bot_gets_nothing_and_holds_up_nobody(

@@ -21,6 +21,8 @@ from tests.channels.test_guard import CLINIC, escalation
 
 Turn = Callable[[UserMessage], Awaitable[Any]]
 
+PICTURE = "https://clinic.example/way-in.png"
+
 
 def telegram_settings(api: BotApi, folder: Path, **fields: Any) -> TelegramSettings:
     environ = {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API": api.url, "GUIDE_DATA_DIR": str(folder)}
@@ -28,7 +30,7 @@ def telegram_settings(api: BotApi, folder: Path, **fields: Any) -> TelegramSetti
 
 
 class Echo:
-    """Says the words back; escalates on a fever; hangs, breaks, offers buttons when asked to."""
+    """Says the words back; escalates on a fever; hangs, breaks, offers buttons, shows a picture when asked."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[str, str]] = []
@@ -49,6 +51,8 @@ class Echo:
         if "buttons" in message.text:
             titles = ["What is CRS?", "Yes", "No", "é" * 60]
             answer["buttons"] = [{"title": t, "payload": t} for t in titles]
+        if "picture" in message.text:
+            answer["image"] = PICTURE
         if "long" in message.text:
             answer["text"] = "Sentence of words. " * 400
         await say(message.sender_id, answer)
