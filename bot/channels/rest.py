@@ -16,8 +16,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse, ResponseStream
 
 from bot import contract
+from bot.channels.bodies import body_limit, read_body
 from bot.channels.guard import Incoming, TurnGuard
-from bot.channels.widget.request import body_limit, read_body
 from bot.clinic import load_clinic
 from bot.safety.quick import shared_patterns
 from bot.settings import load_settings

@@ -11,6 +11,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse, ResponseStream
 
+from bot.channels.bodies import Body, body_limit, read_body
 from bot.channels.guard import TurnGuard
 from bot.channels.widget.bundle import PLAIN_NAME, Bundle, load_bundle
 from bot.channels.widget.desk import NOT_ALLOWED, TOO_LONG, Desk, Reply
@@ -27,13 +28,7 @@ from bot.channels.widget.pages import (
     page_file,
     settings_of,
 )
-from bot.channels.widget.request import (
-    Body,
-    MalformedError,
-    body_limit,
-    read_body,
-    read_object,
-)
+from bot.channels.widget.request import MalformedError, read_object
 from bot.channels.widget.secret import signing_secret
 from bot.channels.widget.stored import once
 from bot.channels.widget.tickets import TicketOffice

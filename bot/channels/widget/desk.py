@@ -10,13 +10,14 @@ from typing import Any
 from rasa.core.channels.channel import UserMessage
 
 from bot import contract
+from bot.channels.bodies import Body
 from bot.channels.guard import Incoming, TurnGuard
 from bot.channels.output import Deliver
 from bot.channels.widget import lines
 from bot.channels.widget.origins import Origins
 from bot.channels.widget.pace import Pace
 from bot.channels.widget.pieces import PIECE, urgent_pieces
-from bot.channels.widget.request import Asked, Body, MalformedError, read_message
+from bot.channels.widget.request import Asked, MalformedError, read_message
 from bot.channels.widget.tickets import Ticket, TicketOffice
 from bot.settings import Settings
 

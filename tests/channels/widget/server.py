@@ -15,7 +15,9 @@ from typing import Any
 import httpx
 import pytest
 from rasa.core.channels.channel import UserMessage
+from rasa.core.tracker_store import SQLTrackerStore
 from rasa.server import configure_cors
+from rasa.shared.core.domain import Domain
 from sanic import Sanic
 
 from bot.channels.guard import TurnGuard
@@ -36,6 +38,11 @@ BUNDLE = Bundle(
     "clinic-guide.12ab.js",
 )
 Lines = list[dict[str, Any]]
+
+
+def sql(folder: Path) -> SQLTrackerStore:
+    """Opens a store of conversations in a file."""
+    return SQLTrackerStore(Domain.empty(), dialect="sqlite", db=str(folder / "conversations.db"))
 
 
 def settings_in(folder: Path, **changes: Any) -> Settings:

@@ -16,14 +16,13 @@ from rasa.core.tracker_store import (
     AwaitableTrackerStore,
     FailSafeTrackerStore,
     InMemoryTrackerStore,
-    SQLTrackerStore,
 )
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot.channels.widget.erasure import NotErasedError, erase
-from tests.channels.widget.server import LISTED, Site, kinds, running
+from tests.channels.widget.server import LISTED, Site, kinds, running, sql
 from tests.policies import tiny
 
 WORDS = "zebrafish"
@@ -42,10 +41,6 @@ async def save(store: Any, *senders: str) -> None:
     for sender in senders:
         events = [UserUttered(WORDS)]
         await store.save(DialogueStateTracker.from_events(sender, events))
-
-
-def sql(folder: Path) -> SQLTrackerStore:
-    return SQLTrackerStore(Domain.empty(), dialect="sqlite", db=str(folder / "conversations.db"))
 
 
 async def test_one_conversation_goes_and_the_others_stay(tmp_path: Path) -> None:
@@ -94,14 +89,6 @@ async def test_a_store_that_keeps_it_all_the_same_is_noticed(tmp_path: Path) -> 
 
     with pytest.raises(NotErasedError, match="still stored"):
         await erase(Bot(Keeping(store)), ME)
-
-
-@pytest.fixture
-def agent(tiny_model: Path, tmp_path: Path) -> Agent:
-    loaded = tiny.load(tiny_model)
-    loaded.processor.tracker_store = loaded.tracker_store = sql(tmp_path)
-    loaded.tracker_store.domain = loaded.domain
-    return loaded
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.widget.request import Asked, Body, MalformedError, body_limit, read_message
+from bot.channels.bodies import Body, body_limit
+from bot.channels.widget.request import Asked, MalformedError, read_message
 
 
 def raw(**fields: Any) -> bytes:

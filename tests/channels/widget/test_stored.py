@@ -15,19 +15,10 @@ from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 
 from bot.channels.widget.stored import once, reply_to
 from tests.channels.widget.server import BEGIN, Site, kinds, running
-from tests.channels.widget.test_clear import sql
 from tests.policies import tiny
 
 FEVER = "my husband has a fever"
 Start = Callable[[], AbstractAsyncContextManager[Site]]
-
-
-@pytest.fixture
-def agent(tiny_model: Path, tmp_path: Path) -> Agent:
-    loaded = tiny.load(tiny_model)
-    loaded.processor.tracker_store = loaded.tracker_store = sql(tmp_path)
-    loaded.tracker_store.domain = loaded.domain
-    return loaded
 
 
 @pytest.fixture
