@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import signal
 import socket
 import subprocess
-import termios
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.launch.project import FAILS, SLOW, TRAINS, Project, wait_until
+from tests.launch.project import FAILS, SLOW, TRAINS, Project, take_terminal, wait_until
 
 
 @pytest.fixture
@@ -239,10 +237,6 @@ def test_ctrl_c_at_a_terminal_is_no_error_of_make(project: Project) -> None:
     make = f"run:\n\t@{' '.join(project.command)} run\n"
     (project.root / "Makefile").write_text(make)
     terminal, theirs = pty.openpty()
-
-    def take_terminal() -> None:
-        os.setsid()
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     with (project.root / "shown.txt").open("w") as shown:
         process = subprocess.Popen(

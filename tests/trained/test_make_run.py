@@ -20,7 +20,7 @@ import requests
 
 from bot.launch.staleness import inputs_hash, record_training
 from bot.settings import ROOT
-from tests.launch.project import Launched, Project
+from tests.launch.project import Launched, Project, take_terminal
 
 PARTS = ("actions", "bot", "data", "knowledge", "widget/dist", "widget/demo")
 FILES = "clinic.yml config.yml credentials.yml domain.yml endpoints.yml requirements.txt"
@@ -114,10 +114,6 @@ def converse(command: list[str], project: Project, question: str, answer: str) -
     """Types a question at a terminal once it is asked for; returns what was shown by the end."""
     terminal, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, b"\x32\x00\xf0\x00\x00\x00\x00\x00")  # 50 by 240
-
-    def take_terminal() -> None:
-        os.setsid()
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     process = subprocess.Popen(
         command,
