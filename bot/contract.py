@@ -19,7 +19,6 @@ QUERIES: Final = "search_queries"
 SLOT_ANSWER: Final = "answer"
 SLOT_OUTCOME: Final = "outcome"
 SLOT_OFFERED: Final = "offered"
-SLOT_SITE: Final = "site"
 SLOT_ESCALATION: Final = "escalation"
 SLOT_ADVICE: Final = "advice"
 

@@ -11,7 +11,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from bot import contract
-from bot.action_timeout import limit_action_calls
+from bot.action_calls import tame_action_calls
 from bot.clinic import Clinic, Site, load_clinic
 from bot.escalation_words import GUARDED_OUTPUT, log_escalation, verdict_on
 from bot.reply import answer_variables, buttons_of, escalation_payload, payload_of
@@ -38,7 +38,7 @@ class GuideNLG(TemplatedNaturalLanguageGenerator):  # type: ignore[misc]
         self._clinic = clinic or load_clinic(settings)
         for warning in self._clinic.warnings():
             logger.warning(warning)
-        limit_action_calls(settings.action_timeout)
+        tame_action_calls(settings.action_timeout)
 
     async def generate(
         self,
@@ -121,5 +121,5 @@ def _verdict(tracker: DialogueStateTracker) -> dict[str, Any]:
 
 def _site(tracker: DialogueStateTracker) -> str | None:
     metadata = (tracker.latest_message.metadata or {}) if tracker.latest_message else {}
-    site = metadata.get("site") or tracker.current_slot_values().get(contract.SLOT_SITE)
+    site = metadata.get("site")
     return str(site) if site else None

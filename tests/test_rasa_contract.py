@@ -22,7 +22,7 @@ from rasa.shared.core.events import (
 )
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from bot.action_timeout import limit_action_calls
+from bot.action_calls import tame_action_calls
 
 DOMAIN = Domain.from_yaml(
     """
@@ -44,9 +44,11 @@ def test_the_action_call_reads_its_timeout_from_the_constant_we_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(rasa_action, "DEFAULT_REQUEST_TIMEOUT", 300)
-    limit_action_calls(1.5)
+    tame_action_calls(1.5)
     assert rasa_action.DEFAULT_REQUEST_TIMEOUT == 1.5
-    assert "timeout=DEFAULT_REQUEST_TIMEOUT" in inspect.getsource(rasa_action.RemoteAction.run)
+    assert "timeout=DEFAULT_REQUEST_TIMEOUT" in inspect.getsource(
+        inspect.unwrap(rasa_action.RemoteAction.run)
+    )
 
 
 def prediction(action: str, priority: int, *, no_user: bool = False) -> PolicyPrediction:

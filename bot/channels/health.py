@@ -13,12 +13,15 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot import condition
 from bot.channels.tally import TALLY, EscalationTally
 
 NOT_READY = (
     "No model is loaded: escalations and phone numbers are given, questions are not answered. "
     "Run `make train`, then start again; the log says what was wrong with the model."
 )
+
+DAMAGED = "Run `make train FORCE=1`, then start again; the log says what was wrong."
 
 FROM_HERE_ONLY = (
     "Counts are given to this machine only: a single crisis in a small clinic is nobody else's "
@@ -59,6 +62,9 @@ class HealthInput(InputChannel):  # type: ignore[misc]
             agent = getattr(request.app.ctx, "agent", None)
             if agent is None or not agent.is_ready():
                 why = getattr(request.app.ctx, "not_ready_why", NOT_READY)
+                return response.json({"status": "not ready", "why": why}, status=503)
+            if lacking := condition.faults():
+                why = " ".join([*lacking, DAMAGED])
                 return response.json({"status": "not ready", "why": why}, status=503)
             return response.json({"status": "ready", "model": agent.model_id})
 

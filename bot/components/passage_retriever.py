@@ -178,7 +178,8 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             return text, None
         queries = message.get(contract.QUERIES) or Queries(text)
         vector = embeddings.query
-        if urgent is not None and embeddings.clauses:
+        titled = self.retriever.catalogue.by_label(text)
+        if urgent is not None and embeddings.clauses and not titled:
             rest = _without_findings(embeddings.clauses, urgent)
             if 0 < len(rest) < len(embeddings.clauses):
                 text = " ".join(embeddings.clauses[i].text for i in rest)

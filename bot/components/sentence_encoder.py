@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot import contract
+from bot import condition, contract
 from bot.components.adaptation import (
     adaptation_sources,
     encoder_defaults,
@@ -42,6 +42,7 @@ FEATURE_LENGTH = 16.0
 """Mean length of the features, beside counts of words. With 4, 8, 16, 24, 32 (2026-11-29): of the
 dev intents right 0.83, 0.89, 0.93, 0.93, 0.93; of held-out ones 0.77, 0.85, 0.87, 0.88, 0.87."""
 SCALING_FILE = "scaling.npz"
+ENCODER = "The sentence encoder"
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,9 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
             encoder.prepare_for_serving()
             encoder.encode(["warm up"])
             component.encoder = encoder
+            condition.works(ENCODER)
         except Exception as error:
+            condition.fails(ENCODER, "questions get the clinic's numbers, symptoms only patterns")
             logger.error("sentence encoder not loaded (%s): patterns only", type(error).__name__)
         return component
 

@@ -14,7 +14,7 @@ from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from bot import contract
+from bot import condition, contract
 from bot.components.adaptation import (
     URGENCY,
     adaptation_sources,
@@ -28,6 +28,8 @@ from bot.knowledge.base import load_knowledge
 from bot.safety import Detector, UrgencyClassifier, Verdict
 from bot.safety.quick import shared_patterns
 from bot.settings import ROOT, load_settings
+
+CLASSIFIER = "The urgency classifier"
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +87,9 @@ class SymptomDetector(GraphComponent, EntityExtractorMixin):  # type: ignore[mis
             with model_storage.read_from(resource) as folder:
                 classifier = UrgencyClassifier.load(folder)
             component.detector = Detector(component._patterns, classifier)
+            condition.works(CLASSIFIER)
         except Exception as error:
+            condition.fails(CLASSIFIER, "symptoms are found by the patterns alone")
             logger.error("urgency classifier not loaded (%s): patterns only", type(error).__name__)
         return component
 

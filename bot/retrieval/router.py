@@ -102,9 +102,13 @@ def route(
         urgent: an escalation goes first; only a sure answer may follow it.
         following: reads the message behind the last answer; asked only where it is unclear alone.
     """
-    picked = pick_offered(text, context.offered)
+    picked = pick_offered(text, context.offered) or catalogue.by_label(text)
     if picked and picked in catalogue.cards:
-        return _answer(picked, ranking, catalogue, exact=True)
+        if not urgent:
+            return _answer(picked, ranking, catalogue, exact=True)
+        if not catalogue.cards[picked].after_escalation:
+            return Decision(None, confidence=1.0)
+        return _answer(picked, ranking, catalogue, exact=True, related=False)
     if ranking is None:
         return Decision(None if urgent else contract.UTTER_UNAVAILABLE)
     sure = ranking.confidence

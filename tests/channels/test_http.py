@@ -15,6 +15,7 @@ import pytest
 from rasa.core.channels.channel import UserMessage
 from sanic import Sanic
 
+from bot import condition
 from bot.channels.guard import TurnGuard
 from bot.channels.health import HealthInput
 from bot.channels.rest import GuideRestInput
@@ -37,12 +38,16 @@ async def turn(message: UserMessage) -> None:
 
 
 @pytest.fixture
-async def client(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+def app(monkeypatch: pytest.MonkeyPatch) -> Sanic:
     monkeypatch.setattr(Sanic, "test_mode", True)  # Several servers in one process.
+    return Sanic(f"guide_{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+async def client(app: Sanic) -> AsyncIterator[httpx.AsyncClient]:
     quick_verdict("")
     settings = replace(load_settings({}), escalation_deadline=0.3, turn_timeout=2.0)
     tally = EscalationTally()
-    app = Sanic(f"guide_{uuid.uuid4().hex}")
     for channel in (GuideRestInput(TurnGuard(settings, CLINIC, tally)), HealthInput(tally)):
         prefix = "/webhooks/rest" if channel.name() == "rest" else channel.url_prefix()
         app.blueprint(channel.blueprint(turn), url_prefix=prefix)
@@ -122,6 +127,33 @@ async def test_the_other_health_routes(client: httpx.AsyncClient) -> None:
     ready = await client.get("/health/ready")
     assert ready.status_code == 503
     assert "make train" in ready.json()["why"]
+
+
+class Loaded:
+    """An agent with a model."""
+
+    model_id = "m"
+
+    def is_ready(self) -> bool:
+        return True
+
+
+async def test_a_model_that_lacks_a_part_serves_and_is_not_ready(
+    client: httpx.AsyncClient, app: Sanic
+) -> None:
+    app.ctx.agent = Loaded()
+    try:
+        assert (await client.get("/health/ready")).json() == {"status": "ready", "model": "m"}
+        condition.fails("The sentence encoder", "only patterns")
+        ready = await client.get("/health/ready")
+        assert ready.status_code == 503
+        assert "The sentence encoder could not be loaded: only patterns." in ready.json()["why"]
+        assert kinds(await post(client, URGENT))[0] == "escalation"
+        condition.works("The sentence encoder")
+        assert (await client.get("/health/ready")).status_code == 200
+    finally:
+        condition.works("The sentence encoder")
+        del app.ctx.agent
 
 
 URL = "/webhooks/rest/webhook"

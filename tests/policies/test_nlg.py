@@ -12,8 +12,7 @@ from rasa.core.channels.channel import CollectingOutputChannel
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.exceptions import RasaException
-from rasa.utils.endpoints import EndpointConfig
+from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
 from bot import contract
 from bot.escalation_words import GUARDED_OUTPUT, variant
@@ -139,7 +138,7 @@ async def test_numbers_of_other_replies_can_be_tapped_too(name: str) -> None:
 
 
 async def test_an_action_server_that_never_answers_ends_the_wait_not_the_turn(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("GUIDE_ACTION_TIMEOUT", "0.2")
     monkeypatch.setattr(rasa_action, "DEFAULT_REQUEST_TIMEOUT", 300)
@@ -158,8 +157,34 @@ async def test_an_action_server_that_never_answers_ends_the_wait_not_the_turn(
     call = asyncio.ensure_future(action.run(CollectingOutputChannel(), nlg, tracker(QUIET), DOMAIN))
     try:
         done, _ = await asyncio.wait({call}, timeout=60)
-        assert done  # It gave up by itself; Rasa logs what it raised and goes on with the turn.
-        assert isinstance(call.exception(), (asyncio.TimeoutError, RasaException))
+        assert done and call.result() == []  # It gave up by itself, and the turn goes on.
+        assert "action_record_feedback was not run: " in caplog.text
     finally:
         hung.set()
         server.close()
+
+
+async def test_an_action_server_that_is_not_there_is_a_line_in_the_log_and_no_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    nlg = GuideNLG(domain=DOMAIN, clinic=CLINIC)
+    GuideNLG(domain=DOMAIN, clinic=CLINIC)  # A second model is loaded: still one line.
+    action = rasa_action.RemoteAction(
+        contract.ACTION_RECORD_FEEDBACK, EndpointConfig("http://127.0.0.1:9/webhook")
+    )
+    assert await action.run(CollectingOutputChannel(), nlg, tracker(QUIET), DOMAIN) == []
+    ours = [r for r in caplog.records if r.name == "bot.action_calls"]
+    assert [r.getMessage() for r in ours] == ["action_record_feedback was not run: RasaException"]
+    assert not any(r.exc_info for r in caplog.records)
+
+
+async def test_a_form_that_is_rejected_still_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    GuideNLG(domain=DOMAIN, clinic=CLINIC)
+
+    async def refuse(*_: Any, **__: Any) -> None:
+        raise ClientResponseError(400, "", '{"action_name": "form", "error": "no"}')
+
+    monkeypatch.setattr(EndpointConfig, "request", refuse)
+    action = rasa_action.RemoteAction("form", EndpointConfig("http://127.0.0.1:9/webhook"))
+    with pytest.raises(rasa_action.ActionExecutionRejection):
+        await action.run(CollectingOutputChannel(), None, tracker(QUIET), DOMAIN)

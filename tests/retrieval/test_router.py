@@ -320,6 +320,28 @@ CASES = [
     Case("urgent, nothing found", NEITHER, urgent=True, ranking=ranking(0.99, "")),
     Case("urgent, not embedded", NEITHER, urgent=True, ranking=None),
     Case("urgent, whatever the intent", NEITHER, urgent=True, intent=ADVICE),
+    # The title of a button asks for its passage, whatever its words are taken for.
+    *(
+        Case(
+            f"a title taken for {intent}",
+            ANSWER,
+            text=" label D ",
+            intent=intent,
+            ranking=ranking(0.1),
+            passage="d",
+        )
+        for intent in (SYMPTOM, ADVICE, TALK)
+    ),
+    Case(
+        "an urgent title",
+        ANSWER,
+        text="Label x",
+        urgent=True,
+        ranking=ranking(0.1),
+        passage="x",
+        related=(),
+    ),
+    Case("an urgent title, may not follow", NEITHER, text="Label a", urgent=True),
 ]
 
 
@@ -466,7 +488,8 @@ def test_no_message_leaves_the_decision_undefined(
         assert urgent or intent not in KNOWLEDGE_INTENTS
     quoting = {ANSWER, contract.UTTER_CARE_TEAM_RELATED, contract.UTTER_SOURCE}
     assert (decision.passage is not None) == (decision.action in quoting)
-    if intent == SYMPTOM and not pick_offered(text, ("d", "e")) and not urgent:
+    asked_for = pick_offered(text, ("d", "e")) or CATALOGUE.by_label(text)
+    if intent == SYMPTOM and not asked_for and not urgent:
         assert decision.action == contract.UTTER_SYMPTOM
     if decision.unanswered:
         assert decision.action in {contract.UTTER_DONT_KNOW, contract.UTTER_NOT_COVERED}

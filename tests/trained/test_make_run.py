@@ -110,8 +110,8 @@ def test_a_damaged_database_says_so_and_the_bot_escalates(project: Project) -> N
     assert "Training the model" not in shown
 
 
-def converse(command: list[str], project: Project, question: str, answer: str) -> str:
-    """Types a question at a terminal once it is asked for; returns what was shown by the end."""
+def converse(command: list[str], project: Project, turns: list[tuple[str, str]]) -> str:
+    """Types questions at a terminal, each when the answer before it is seen; returns all shown."""
     terminal, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, b"\x32\x00\xf0\x00\x00\x00\x00\x00")  # 50 by 240
 
@@ -140,8 +140,10 @@ def converse(command: list[str], project: Project, question: str, answer: str) -
 
     try:
         read_until("Your input ->", START_TIMEOUT)
-        os.write(terminal, question.encode() + b"\r")
-        read_until(answer, 60)
+        for question, answer in turns:
+            os.write(terminal, question.encode() + b"\r")
+            read_until(answer, 60)
+            assert answer in shown, shown
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(30)
@@ -158,7 +160,45 @@ def test_the_shell_answers(project: Project, command: list[str]) -> None:
     shown = converse(
         command,
         project,
-        "what happens on infusion day?",
-        "The changed cells go back into your bloodstream.",
+        [
+            ("what happens on infusion day?", "The changed cells go back into your bloodstream."),
+            ("my husband has a fever", "Call your care team now, day or night"),
+            ("how much does it cost?", "financial counsellor"),  # No action server notes it.
+            ("are you a robot?", "not a person"),
+        ],
     )
-    assert "Traceback" not in shown
+    assert "Traceback" not in shown and "Exception" not in shown
+
+
+def test_rasa_run_answers_over_rest(project: Project) -> None:
+    running = project.launch([sys.executable, "-m", "rasa", "run", "-p", str(project.port)])
+    address = f"http://127.0.0.1:{project.port}"
+    deadline = time.monotonic() + START_TIMEOUT
+    try:
+        while not answers(f"{address}/health/ready") and time.monotonic() < deadline:
+            assert running.process.poll() is None, running.shown
+            time.sleep(0.5)
+        body = {"sender": "me", "message": "what happens on infusion day?"}
+        reply = requests.post(f"{address}/webhooks/rest/webhook", json=body, timeout=60).json()
+        assert "The changed cells go back into your bloodstream." in reply[0]["text"]
+    finally:
+        running.signal(signal.SIGTERM)
+        running.process.wait(60)
+
+
+def answers(address: str) -> bool:
+    try:
+        return requests.get(address, timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def test_rasa_test_finds_the_stories_right(project: Project) -> None:
+    (project.root / "tests").mkdir(exist_ok=True)
+    shutil.copy(ROOT / "tests" / "test_stories.yml", project.root / "tests" / "test_stories.yml")
+    running = project.launch([sys.executable, "-m", "rasa", "test"])
+    assert running.process.wait(1800) == 0, running.shown
+    report = project.root / "results" / "story_report.json"
+    assert report.is_file(), running.shown
+    failed = (project.root / "results" / "failed_test_stories.yml").read_text("utf-8")
+    assert "- story:" not in failed, failed

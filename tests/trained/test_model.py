@@ -12,7 +12,7 @@ import pytest
 import yaml
 from rasa.core.agent import Agent
 
-from bot import contract
+from bot import condition, contract
 from bot.settings import ROOT
 from tests.trained.conftest import load, talker, train
 
@@ -40,10 +40,36 @@ def load_in_thread(model: Path) -> Agent:
         return pool.submit(load, model).result()
 
 
+async def test_every_part_of_the_loaded_model_works(agent: Agent) -> None:
+    assert condition.faults() == []
+    parse = await agent.parse_message("what happens on infusion day?")
+    assert parse[contract.DECISION]["action"] == contract.UTTER_ANSWER
+    assert parse[contract.VERDICT]["level"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("part", "lacking"),
+    [("weights.npz", "The sentence encoder"), ("urgency.npz", "The urgency classifier")],
+)
+def test_without_a_part_it_serves_and_says_what_is_lacking(
+    part: str, lacking: str, model: Path, tmp_path: Path
+) -> None:
+    try:
+        assert load(damaged_copy(model, part, tmp_path)).is_ready()
+        assert [f.partition(" could")[0] for f in condition.faults()] == [lacking]
+    finally:
+        condition.works(lacking)
+
+
 @pytest.mark.parametrize("part", ["index.faiss", "retriever.json", "lexical.npz"])
 def test_a_damaged_index_is_found_when_the_model_is_loaded(
     part: str, model: Path, tmp_path: Path
 ) -> None:
+    assert not load(damaged_copy(model, part, tmp_path)).is_ready()
+
+
+def damaged_copy(model: Path, part: str, tmp_path: Path) -> Path:
+    """Writes an archive whose file of that name has lost its end."""
     folder = tmp_path / "unpacked"
     with tarfile.open(model) as archive:
         archive.extractall(folder)
@@ -53,7 +79,7 @@ def test_a_damaged_index_is_found_when_the_model_is_loaded(
     with tarfile.open(broken, "w:gz") as archive:
         for item in folder.iterdir():
             archive.add(item, arcname=item.name)
-    assert not load(broken).is_ready()
+    return broken
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from tests.trained.conftest import Talk, kinds
 
 ODD = {
+    "empty": "",
+    "blanks": "  \t ",
     "emoji": "🤷",
     "emoji row": "😀😀😀😀",
     "punctuation": "?!...",
