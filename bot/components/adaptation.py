@@ -33,6 +33,7 @@ from bot.settings import ROOT, load_settings
 
 URGENCY = "urgency"
 QUESTIONS = "questions"
+INTENTS = "intents"
 
 MIXED_LENGTH = 160
 """Quiet texts up to this many characters are put around others."""
@@ -73,7 +74,7 @@ def urgency_examples(
 
 
 def tasks(knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]]) -> list[Task]:
-    """Collects what the encoder is adapted on: urgency, and which passage answers a question.
+    """Collects what the encoder is adapted on: urgency, which passage answers a question, intents.
 
     No text of a passage is among it, so an edited passage does not start an adaptation.
     """
@@ -84,6 +85,7 @@ def tasks(knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]]) -> list
         for e in build_entries(knowledge, off_topic(examples))
         if e.kind is EntryKind.QUESTION and not held_out(e.text)
     ]
+    meant = [(text, intent) for text, intent in examples if not held_out(text)]
     calm = [e.text for e in urgency if e.label == "neither" and len(e.text) <= MIXED_LENGTH]
     return [
         Task(
@@ -98,6 +100,11 @@ def tasks(knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]]) -> list
             tuple(text for text, _ in asked),
             tuple((target,) for _, target in asked),
             share=0.5,
+        ),
+        Task(
+            INTENTS,
+            tuple(text for text, _ in meant),
+            tuple((intent,) for _, intent in meant),
         ),
     ]
 

@@ -84,7 +84,7 @@ class Recipe:
     seed: int = 20261124
 
 
-AGAIN = Recipe(epochs=4, learning_rate=2e-4)
+AGAIN = Recipe(epochs=3, learning_rate=2e-4)
 """How `make encoder` goes on with the adaptation that the repository carries."""
 
 REFRESH = Recipe(epochs=1, learning_rate=1e-4, head_rate=2e-4)

@@ -39,6 +39,11 @@ def measure(
             ("intent", "n", "precision", "recall", "F1"),
             [(s.label, s.support, s.precision, s.recall, s.f1) for s in class_scores(gold, said)],
         ),
+        Table(
+            "By writer",
+            ("writer", "n", "accuracy"),
+            [(w, len(g), accuracy(g, p)) for w, (g, p) in _by_writer(rows, gold, said).items()],
+        ),
         Table("Intents confused", ("true", "predicted", "count"), confusions(gold, said)[:12]),
     ]
     if lines:
@@ -51,3 +56,15 @@ def measure(
     grid = [[pairs[g, s] for s in labels] for g in labels]
     figure = Figure("Confusion of intents", partial(plots.confusion_grid, labels, grid))
     return Section("Intents", tables, [figure], metrics)
+
+
+def _by_writer(
+    rows: Sequence[Row], gold: Sequence[str], said: Sequence[str]
+) -> dict[str, tuple[list[str], list[str]]]:
+    """Groups true and predicted intents by who wrote the message."""
+    groups: dict[str, tuple[list[str], list[str]]] = {}
+    for row, true, predicted in zip(rows, gold, said, strict=True):
+        trues, predictions = groups.setdefault(str(row.get("writer", "a")), ([], []))
+        trues.append(true)
+        predictions.append(predicted)
+    return groups

@@ -56,9 +56,9 @@ def test_what_mentions_or_may_mean_a_symptom_is_left_out(knowledge: KnowledgeBas
 def test_too_many_are_thinned_out_evenly(
     knowledge: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_EXAMPLES", 4)
+    monkeypatch.setattr(module, "MAX_QUESTIONS", 2)
     examples = [("hello number 1", "greet"), ("hello number 2", "greet")]
-    # Small talk stays; of 3 questions there is room for 2, so every second one is kept.
+    # Small talk stays; of 3 questions 2 are wanted, so every second one is kept.
     assert quiet_examples(knowledge, examples, PatternDetector()) == [
         "hello number 1",
         "hello number 2",
