@@ -31,6 +31,16 @@ KNOWLEDGE_INTENTS = frozenset(
     }
 )
 
+ASIDES = frozenset(
+    {
+        contract.INTENT_AFFIRM,
+        contract.INTENT_DENY,
+        contract.INTENT_THANK,
+        contract.INTENT_GOODBYE,
+    }
+)
+"""Answers to the bot, which nobody ends with a question mark."""
+
 
 @dataclass(frozen=True)
 class Thresholds:
@@ -121,6 +131,8 @@ def route(
     surer = bool(topic) and topic.share > probability  # type: ignore[union-attr]
     if surer and intent not in KNOWLEDGE_INTENTS and _has_content(text, intent, sure):
         intent = contract.INTENT_QUESTION  # "and will insurance pay", taken for a goodbye.
+    if intent in ASIDES and context.last_passage and text.rstrip().endswith("?"):
+        intent = contract.INTENT_QUESTION  # "such as?", taken for a yes.
     if probability >= thresholds.small_talk:
         if intent == contract.INTENT_MORE:
             return _more(context, catalogue)

@@ -320,6 +320,17 @@ CASES = [
     Case("urgent, nothing found", NEITHER, urgent=True, ranking=ranking(0.99, "")),
     Case("urgent, not embedded", NEITHER, urgent=True, ranking=None),
     Case("urgent, whatever the intent", NEITHER, urgent=True, intent=ADVICE),
+    Case(
+        "a yes with a question mark, after an answer",
+        contract.UTTER_DONT_KNOW,
+        text="such as?",
+        intent="affirm",
+        ranking=ranking(0.1),
+        context=AT_A,
+        unanswered=True,
+    ),
+    Case("a yes with a question mark, after none", NEITHER, text="yes?", intent="affirm"),
+    Case("a yes after an answer", NEITHER, text="yes", intent="affirm", context=AT_A),
     # The title of a button asks for its passage, whatever its words are taken for.
     *(
         Case(
