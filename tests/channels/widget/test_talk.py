@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.settings import load_settings
 from tests.channels.widget.server import BEGIN, LISTED, PREFIX, Site, kinds, lines, running
 
 URGENT = "my husband has a fever of 39"
@@ -200,6 +201,20 @@ async def test_a_listed_page_is_answered(site: Site, origin: str | None) -> None
         assert answered.headers.get_list("access-control-allow-origin") == [origin]
     assert answered.headers["cache-control"] == "no-store"
     assert answered.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("written", [f"{LISTED}/", LISTED.upper(), f"{LISTED}:443"])
+async def test_a_page_listed_in_other_letters_can_read_its_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    """Rasa's CORS compares letter by letter: without the header a browser hides the reply."""
+    cors = load_settings({"GUIDE_CORS": written}).cors
+    async with running(tmp_path, monkeypatch, cors=cors) as site:
+        answered = await site.post("/messages", {"text": URGENT})
+        assert answered.status_code == 200
+        assert answered.headers.get_list("access-control-allow-origin") == [LISTED]
+        told = await site.get("/settings", Origin=LISTED)
+        assert told.headers.get_list("access-control-allow-origin") == [LISTED]
 
 
 @pytest.mark.parametrize(
