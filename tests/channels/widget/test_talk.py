@@ -179,6 +179,21 @@ async def test_too_many_beginnings_from_one_address_are_refused(
         assert kinds(await site.say("hi", conversation=token)) == ["answer", "end"]
 
 
+async def test_behind_a_proxy_each_address_has_beginnings_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, monkeypatch, widget_starts_per_minute=1) as site:
+        site.app.config.PROXIES_COUNT = 1  # SANIC_PROXIES_COUNT
+        # The proxy appends what it sees to what a browser claims.
+        for address, status in (
+            ("203.0.113.7", 200),
+            ("1.1.1.1, 203.0.113.7", 429),
+            ("203.0.113.8", 200),
+        ):
+            answered = await site.post("/messages", {"text": "hi"}, **{"X-Forwarded-For": address})
+            assert answered.status_code == status
+
+
 @pytest.mark.parametrize("text", ["hello", URGENT])
 async def test_a_page_that_is_not_listed_is_refused_after_the_escalation(
     site: Site, text: str
