@@ -292,13 +292,15 @@ export class ClinicGuide extends HTMLElement {
     signal.addEventListener("abort", stop, { signal: cut.signal });
     const timer = setTimeout(stop, (Number(this.getAttribute("timeout")) || TIMEOUT) * 1000);
     const attempt: Attempt = { said, begin, heard: [] };
+    let trouble: string | undefined;
     try {
       const { retry_after } = (await this.#exchange(attempt, cut.signal)).custom;
-      if (retry_after) this.#fail(said, this.#words.wait.replace("{n}", String(retry_after)));
-      else this.#now(said).done = true;
+      if (retry_after) trouble = this.#words.wait.replace("{n}", String(retry_after));
     } catch {
-      if (!signal.aborted) this.#fail(said);
+      trouble = this.#words.failed;
     }
+    if (!trouble || this.#crisis(said)) this.#now(said).done = true;
+    else if (!signal.aborted) this.#fail(said, trouble);
     clearTimeout(timer);
     stop(); // A server that has not ended by itself is not listened to any longer.
     if (signal.aborted) return false;
@@ -331,15 +333,15 @@ export class ClinicGuide extends HTMLElement {
   }
 
   /** Deletes on the server what a message has left there of a conversation that is over. */
-  async #leave({ begin, token, given_up }: Attempt): Promise<boolean> {
+  async #leave({ said, begin, token, given_up }: Attempt): Promise<boolean> {
     if (begin !== this.#memory.state.begin) {
       // Cleared meanwhile; the message may have come behind that, and begun anew.
       this.#memory.forget(token);
       return (await this.#erase()) && !!token;
     }
     if (given_up) {
-      // Not before the reply: nothing comes before an escalation.
-      this.#note(this.#words.renewed);
+      // Not before the reply: nothing comes before an escalation, and nothing behind a crisis.
+      if (!this.#crisis(said)) this.#note(this.#words.renewed);
       this.#memory.forget(given_up);
       void this.#erase();
     }
@@ -349,6 +351,18 @@ export class ClinicGuide extends HTMLElement {
   /** What was said, as the memory has it now: another tab may have written it anew. */
   #now(said: Said): Said {
     return this.#memory.find(said.id) ?? said;
+  }
+
+  /** Whether the reply has a crisis card: nothing follows that. */
+  #crisis(said: Said): boolean {
+    return this.#now(said).reply.some(({ line }) => line.custom.level === "crisis");
+  }
+
+  /** Whether a card came with this message or after it: what is said to it now must not scroll that away. */
+  #carded(said: Said): boolean {
+    const { log } = this.#memory.state;
+    const since = log.slice(log.indexOf(this.#now(said))).flatMap(({ reply }) => reply);
+    return since.some(({ line }) => line.custom.kind === "escalation");
   }
 
   #hear(line: Line, said: Said): void {
@@ -364,7 +378,7 @@ export class ClinicGuide extends HTMLElement {
       said.reply.push(heard);
       if (urgent) this.#alarm();
       this.#announce(line.text, urgent, languageOf(line));
-      if (urgent || said.reply.length < 2) this.#toTop(element);
+      if (urgent || (said.reply.length < 2 && !this.#carded(said))) this.#toTop(element);
       this.#tell(kind, level ? { level } : {});
     }
     this.#memory.save();
@@ -391,7 +405,7 @@ export class ClinicGuide extends HTMLElement {
     this.#announce(text);
   }
 
-  #fail(said: Said, text = this.#words.failed): void {
+  #fail(said: Said, text: string): void {
     if (!this.#memory.find(said.id)) return;
     const phones = this.#phones;
     const again = button(this.#words.again, () => {
@@ -401,7 +415,8 @@ export class ClinicGuide extends HTMLElement {
     });
     const choices = h("div", { className: "choices" }, again);
     const note = h("div", { className: "m failed" }, h("p", {}, text), calls(phones, this.#words), choices);
-    this.#toTop(this.#append(note));
+    this.#append(note);
+    if (!this.#carded(said)) this.#toTop(note);
     const numbers = phones.map(({ role, number }) => `${this.#words[role as keyof Strings]}: ${number}.`);
     this.#announce([text, ...numbers].join(" "));
     this.#tell("failure");

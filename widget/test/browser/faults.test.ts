@@ -148,6 +148,65 @@ test("an escalation shows before the rest of its reply is there, and once althou
   await person.close();
 });
 
+const CUTS: Record<string, Script> = {
+  "a refusal that says how long to wait": ({ response }) => void response.end(JSON.stringify(fixture("end_wait")) + "\n"),
+  "a cut connection": ({ response }) => void setTimeout(() => response.destroy(), 100),
+  "no end in time": ({ response }) => void response,
+};
+for (const [name, cut] of Object.entries(CUTS)) {
+  test(`nothing follows a crisis card: not ${name}`, async () => {
+    const person = await visit();
+    person.fake.attributes += ' data-timeout="2"';
+    person.fake.scripts.set("help", (reply) => {
+      reply.line(fixture("crisis"));
+      return cut(reply);
+    });
+    await person.open();
+    for (const text of ["one", "two", "three"]) await person.hear(text);
+    await person.hear("help");
+    const card = person.log.locator(".escalation.crisis");
+    assert.equal(await card.evaluate((each) => each.nextElementSibling?.className), "typing");
+    assert.equal(await card.locator(".first").isVisible(), true);
+    assert.equal(await person.page.locator('clinic-guide [aria-live="polite"]').getByText(/again|wait/).count(), 0);
+    await person.page.reload();
+    await card.waitFor();
+    assert.equal(person.fake.messages.length, 4); // It is not sent again.
+    await person.close();
+  });
+
+  test(`an urgent card stays in sight when its reply ends with ${name}`, async () => {
+    const person = await visit({ viewport: { width: 320, height: 568 } });
+    person.fake.attributes += ' data-timeout="2"';
+    person.fake.scripts.set("fever", (reply) => {
+      reply.line(fixture("escalation"));
+      return cut(reply);
+    });
+    await person.open();
+    for (const text of ["one", "two", "three"]) await person.hear(text);
+    await person.hear("fever");
+    await person.log.locator(".failed").waitFor({ state: "attached" });
+    const [first, line] = [await person.log.locator(".escalation .first").boundingBox(), await person.line.boundingBox()];
+    assert.ok(first && line && first.y >= line.y + line.height && first.y < 568, JSON.stringify([first, line]));
+    await person.close();
+  });
+}
+
+test("what becomes of an earlier message does not scroll a later card away", async () => {
+  const person = await visit({ viewport: { width: 320, height: 568 } });
+  let late = (): void => undefined;
+  person.fake.scripts.set("hang", ({ response }) => void (late = () => response.end()));
+  person.fake.says("fever", fixture("escalation"));
+  await person.open();
+  await person.say("hang");
+  await person.say("fever");
+  await person.log.locator(".escalation").waitFor();
+  late();
+  await person.log.locator(".failed").waitFor({ state: "attached" });
+  const [first, line] = [await person.log.locator(".escalation .first").boundingBox(), await person.line.boundingBox()];
+  assert.ok(first && line && first.y >= line.y + line.height && first.y < 568, JSON.stringify([first, line]));
+  await person.close();
+});
+
 test("gone and back: what was written meanwhile is answered on trying again", async () => {
   const person = await visit();
   await person.open();
