@@ -12,6 +12,8 @@ import { dialable, type Line, type Phone, type Site } from "./wire.js";
 const TIMEOUT = 25;
 const MINUTES = 30;
 const HASH = "#clinic-guide";
+/** Below this many pixels log and form are scrolled together: the line stays in sight. */
+const LOW = 480;
 /** As in style.css: there the window covers the whole page. */
 const COVERING = "(max-width: 480px), (max-height: 480px)";
 
@@ -44,6 +46,8 @@ export class ClinicGuide extends HTMLElement {
   #covering = matchMedia(COVERING);
   /** What cannot be reached as long as the window covers it. */
   #behind: HTMLElement[] = [];
+  /** What was last brought to the top. */
+  #top: HTMLElement | undefined;
   #timer = 0;
 
   connectedCallback(): void {
@@ -146,6 +150,7 @@ export class ClinicGuide extends HTMLElement {
     // Timers stand still while a computer sleeps.
     document.addEventListener("visibilitychange", () => this.#watchTime(), { signal });
     this.#covering.addEventListener("change", () => this.#cover(), { signal });
+    for (const what of ["resize", "scroll"]) visualViewport!.addEventListener(what, () => this.#fit(), { signal });
   }
 
   #open(): void {
@@ -163,7 +168,8 @@ export class ClinicGuide extends HTMLElement {
   }
 
   /** Where the window covers the page, makes what is behind it unreachable; elsewhere gives it back. */
-  #cover(covers = this.#covering.matches && !this.#inline && !this.#shell.window.hidden): void {
+  #cover(covers = this.#covers): void {
+    this.#fit();
     for (const element of this.#behind) element.inert = false;
     this.#behind = [];
     if (!covers) return;
@@ -172,6 +178,26 @@ export class ClinicGuide extends HTMLElement {
       this.#behind.push(...others.filter(({ inert }) => inert === false));
     }
     for (const element of this.#behind) element.inert = true;
+  }
+
+  get #covers(): boolean {
+    return this.#covering.matches && !this.#inline && !this.#shell.window.hidden;
+  }
+
+  /** Keeps a window that covers the page where it is seen: a phone's keyboard lies over the page's lower part. */
+  #fit(): void {
+    const { style, classList } = this.#shell.window;
+    const { offsetTop, scale } = visualViewport!;
+    const height = visualViewport!.height * scale; // Somebody who zooms in wants to see a part.
+    if (!this.#covers) style.top = style.height = "";
+    else {
+      style.height = `${height}px`;
+      if (scale < 1.01) style.top = `${offsetTop}px`;
+    }
+    const low = height <= LOW;
+    if (classList.contains("low") === low) return;
+    classList.toggle("low", low);
+    if (this.#top) this.#toTop(this.#top); // Something else is scrolled now.
   }
 
   #followHash(): void {
@@ -260,6 +286,7 @@ export class ClinicGuide extends HTMLElement {
   }
 
   #toTop(element: HTMLElement): void {
+    this.#top = element;
     const { log, line, body } = this.#shell;
     const box = getComputedStyle(log).overflowY === "visible" ? body : log;
     box.scrollTop += element.getBoundingClientRect().top - line.getBoundingClientRect().bottom - 8;
@@ -386,8 +413,9 @@ export class ClinicGuide extends HTMLElement {
 
   /** Brings an urgent card in sight, also if the window was closed meanwhile. */
   #alarm(): void {
-    const { window, launcher, log } = this.#shell;
+    const { window, launcher, log, input } = this.#shell;
     this.#head();
+    if (matchMedia("(pointer:coarse)").matches) input.blur(); // And its keyboard goes.
     if (!window.hidden) return;
     const lost = this.#covering.matches || this.#root.activeElement === launcher;
     this.#open();

@@ -172,6 +172,64 @@ test("the window fits narrow, low and zoomed screens: nothing is cut off sideway
   }
 });
 
+test("above a phone's keyboard the line, the card and the input are in sight; an urgent card closes it", async () => {
+  for (const [keyboard, seen] of [[300, 400], [420, 280]] as const) {
+    const person = await visit({ viewport: { width: 360, height: 700 }, isMobile: true, hasTouch: true });
+    const { page } = person;
+    // As browsers do it: only the visual viewport shrinks, and is moved to the field at the bottom.
+    await page.addInitScript(() => {
+      const seen = Object.assign(new EventTarget(), { height: innerHeight, offsetTop: 0, scale: 1 });
+      Object.defineProperty(window, "visualViewport", { value: seen });
+    });
+    const keys = (height: number, offsetTop: number, scale = 1): Promise<void> =>
+      page.evaluate((now) => void Object.assign(visualViewport!, now).dispatchEvent(new Event("resize")), { height, offsetTop, scale });
+    const within = async (selector: string): Promise<void> => {
+      const box = await page.locator(selector).first().boundingBox();
+      assert.ok(box && box.y >= keyboard && box.y + box.height <= 700, `${selector} ${JSON.stringify(box)}`);
+    };
+    person.fake.says("fever", fixture("escalation"), fixture("answer"));
+    await person.open();
+    for (const text of ["one", "two", "three"]) await person.hear(text);
+    await person.input.focus();
+    await keys(seen, keyboard);
+    assert.deepEqual(await person.window.boundingBox(), { x: 0, y: keyboard, width: 360, height: seen });
+    await within("clinic-guide .line");
+    await person.input.scrollIntoViewIfNeeded();
+    await within("clinic-guide textarea");
+    await person.hear("fever");
+    await within("clinic-guide .line");
+    await within("clinic-guide .escalation .first");
+    const whole = await person.log.locator(".escalation .first").evaluate((words) => {
+      const log = words.closest(".log")!;
+      const scrolled = getComputedStyle(log).overflowY === "visible" ? log.parentElement! : log;
+      return words.getBoundingClientRect().bottom <= scrolled.getBoundingClientRect().bottom;
+    });
+    assert.equal(whole, true, `${seen} px`); // Not cut off by what lies below the log.
+    const focused = await page.evaluate(() => document.querySelector("clinic-guide")?.shadowRoot?.activeElement?.tagName);
+    assert.equal(focused, undefined);
+    await keys(700, 0); // The keyboard goes.
+    assert.deepEqual(await person.window.boundingBox(), { x: 0, y: 0, width: 360, height: 700 });
+    assert.equal(await person.log.locator(".escalation .call").first().isVisible(), true);
+    await keys(350, 200, 2); // Zoomed in by two fingers: the window stays as it is.
+    assert.deepEqual(await person.window.boundingBox(), { x: 0, y: 0, width: 360, height: 700 });
+    await keys(700, 0);
+    await person.window.getByRole("button", { name: "Close" }).click();
+    const style = await page.locator("clinic-guide .window").getAttribute("style");
+    assert.equal(style || "", "");
+    await person.close();
+  }
+});
+
+test("with a mouse the input keeps the focus when a card comes", async () => {
+  const person = await visit();
+  person.fake.says("fever", fixture("escalation"));
+  await person.open();
+  await person.hear("fever");
+  await person.log.locator(".escalation").waitFor();
+  assert.equal(await person.input.evaluate((input) => (input.getRootNode() as ShadowRoot).activeElement === input), true);
+  await person.close();
+});
+
 test("the clinic's name, logo, greeting, colours and language are the page's", async () => {
   const person = await visit();
   person.fake.attributes += ' data-name="North" data-greeting="Welcome." data-lang="es-MX" data-logo="/logo.svg"';
