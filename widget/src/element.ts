@@ -1,6 +1,6 @@
 import { button, h } from "./dom.js";
 import { fill, known } from "./line.js";
-import { Memory, unguessable, type Heard, type Said } from "./memory.js";
+import { beginning, Memory, unguessable, type Heard, type Said } from "./memory.js";
 import { calls, languageOf, rendered } from "./message.js";
 import { shell, type Shell } from "./shell.js";
 import { stringsOf, type Strings } from "./strings.js";
@@ -106,9 +106,12 @@ export class ClinicGuide extends HTMLElement {
   ask(text: string, title?: string): void {
     this.#open();
     const at = Date.now();
+    const { state } = this.#memory;
+    // Not when the page was loaded: that may be a day ago, and its retry in another conversation.
+    if (!state.log.length) state.begin = beginning();
     const said: Said = { id: unguessable(), at, text, title, reply: [] };
-    this.#memory.state.log.push(said);
-    this.#memory.state.at = at;
+    state.log.push(said);
+    state.at = at;
     this.#memory.save();
     this.#watchTime();
     this.#fold();
