@@ -98,6 +98,23 @@ test("a quick reply shows its title and sends its payload; opinions go with the 
   await person.close();
 });
 
+test("the thumbs are drawn, and the other way up", async () => {
+  const person = await visit();
+  person.fake.says("q", fixture("answer"));
+  await person.open();
+  await person.hear("q");
+  const ups: boolean[] = [];
+  for (const name of ["This helped", "This did not help"]) {
+    const thumb = person.log.getByRole("button", { name });
+    assert.equal(await thumb.innerText(), ""); // No font has a part in it.
+    const box = await thumb.locator("path").boundingBox();
+    assert.ok(box && box.width > 15 && box.height > 15, JSON.stringify(box));
+    ups.push(await thumb.locator("svg").evaluate((svg) => getComputedStyle(svg).transform === "none"));
+  }
+  assert.deepEqual(ups, [true, false]);
+  await person.close();
+});
+
 test("the card comes first, its numbers stay in sight however far it is scrolled", async () => {
   for (const viewport of [{ width: 1280, height: 800 }, { width: 320, height: 568 }, { width: 320, height: 256 }]) {
     const person = await visit({ viewport });
