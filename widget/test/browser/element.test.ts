@@ -262,6 +262,58 @@ test("the clinic's name, logo, greeting, colours and language are the page's", a
   await person.close();
 });
 
+test("font, words' colour, gap and layer are the page's too, within what keeps the window in sight", async () => {
+  const person = await visit();
+  person.fake.head = `<style>clinic-guide {
+    --guide-on-color: rgb(255, 250, 200); --guide-font: monospace; --guide-gap: 33px; --guide-z: 77 }</style>`;
+  await person.go();
+  const style = await person.launcher.evaluate((button) => {
+    const { color, fontFamily, zIndex } = getComputedStyle(button);
+    const { right, bottom } = button.getBoundingClientRect();
+    return { color, fontFamily, zIndex, right: innerWidth - right, bottom: innerHeight - bottom };
+  });
+  assert.deepEqual(style, { color: "rgb(255, 250, 200)", fontFamily: "monospace", zIndex: "77", right: 33, bottom: 33 });
+  await person.close();
+});
+
+for (const theme of ["light", "dark"] as const) {
+  test(`the theme ${theme} is for everybody, whatever the visitor's`, async () => {
+    const backgrounds = { light: "rgb(255, 255, 255)", dark: "rgb(20, 27, 33)" };
+    for (const colorScheme of ["light", "dark"] as const) {
+      const person = await visit({ colorScheme });
+      await person.open();
+      const background = (): Promise<string> => person.window.evaluate((window) => getComputedStyle(window).backgroundColor);
+      assert.equal(await background(), backgrounds[colorScheme]);
+      await person.page.evaluate((name) => document.querySelector("clinic-guide")!.setAttribute("theme", name), theme);
+      assert.equal(await background(), backgrounds[theme]);
+      await person.close();
+    }
+  });
+}
+
+test("another server than the script's is asked if the page names it", async () => {
+  const person = await visit();
+  person.fake.attributes += ' data-server="/elsewhere"';
+  await person.open();
+  await person.hear("hello");
+  const asked = person.fake.hits.filter((path) => /messages|settings/.test(path));
+  assert.deepEqual(new Set(asked), new Set(["/elsewhere/settings", "/elsewhere/messages"]));
+  await person.close();
+});
+
+test("each message has the time at which it was said, as the visitor's language writes it", async () => {
+  const person = await visit({ timezoneId: "America/Chicago", locale: "en-US" });
+  await person.page.clock.setFixedTime(new Date("2026-11-29T21:05:00Z"));
+  await person.open();
+  await person.hear("hello");
+  const times = await person.log.locator("time").evaluateAll((all) => all.map((each) => [(each as HTMLTimeElement).dateTime, each.textContent]));
+  assert.deepEqual(
+    times.map(([at, shown]) => [at, shown?.replace(/\s/g, " ")]),
+    Array(2).fill(["2026-11-29T21:05:00.000Z", "3:05 PM"]),
+  );
+  await person.close();
+});
+
 test("a link to #clinic-guide opens it; inline it is always open", async () => {
   const person = await visit();
   person.fake.body = '<p><a href="#clinic-guide">Ask</a></p>';
