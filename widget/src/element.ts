@@ -49,6 +49,8 @@ export class ClinicGuide extends HTMLElement {
   /** What was last brought to the top. */
   #top: HTMLElement | undefined;
   #timer = 0;
+  /** What is being printed. */
+  #paper: HTMLElement | undefined;
 
   connectedCallback(): void {
     this.#language = this.lang || this.closest<HTMLElement>("[lang]")?.lang || "en";
@@ -59,7 +61,7 @@ export class ClinicGuide extends HTMLElement {
       toggle: (open) => (open ? this.show() : this.hide()),
       submit: () => this.#submit(),
       copy: () => void this.#copy(),
-      print: () => printed(this.#transcript()),
+      print: () => this.#print(),
       clear: () => this.#askToClear(),
     });
     this.#restore();
@@ -78,6 +80,7 @@ export class ClinicGuide extends HTMLElement {
     this.#gone.abort();
     this.#running.clear();
     clearTimeout(this.#timer);
+    this.#paper?.remove();
     this.#cover(false);
   }
 
@@ -461,6 +464,11 @@ export class ClinicGuide extends HTMLElement {
     return transcript(this.#memory.state.log, this.#words, this.#language);
   }
 
+  #print(): void {
+    this.#paper?.remove();
+    this.#paper = printed(this.#transcript());
+  }
+
   async #copy(): Promise<void> {
     const { copy } = this.#shell;
     copy.textContent = await copied(this.#transcript(), this.#words);
@@ -485,6 +493,7 @@ export class ClinicGuide extends HTMLElement {
     const running = [...this.#running.values()];
     if (this.#root.activeElement) this.#shell.input.focus(); // Where it was may be gone.
     this.#memory.clear();
+    this.#paper?.remove();
     this.#running.clear();
     this.#wait();
     this.#restore();

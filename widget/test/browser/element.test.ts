@@ -396,6 +396,34 @@ test("copying gives the whole conversation as text, printing opens the printer w
   await person.close();
 });
 
+test("what is printed is laid out in a frame out of sight, which does not outlive printing, Clear or the element", async () => {
+  const person = await visit();
+  await person.page.addInitScript(() => Object.assign(window, { print: () => undefined }));
+  await person.open();
+  await person.hear("hello");
+  const print = person.window.getByRole("button", { name: "Print" });
+  const frames = person.page.locator("body > iframe");
+  await print.click();
+  await print.click(); // Again, and the first has not been told that it was printed.
+  assert.equal(await frames.count(), 1);
+  const { display, right, height } = await frames.evaluate((frame) => {
+    const { right, height } = frame.getBoundingClientRect();
+    return { display: getComputedStyle(frame).display, right, height };
+  });
+  assert.ok(display !== "none" && right <= 0 && height > 100, JSON.stringify([display, right, height]));
+  assert.equal(await person.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  await frames.evaluate((frame: HTMLIFrameElement) => frame.contentWindow!.dispatchEvent(new Event("afterprint")));
+  assert.equal(await frames.count(), 0);
+  await print.click();
+  await person.window.getByRole("button", { name: "Clear" }).click();
+  await person.window.getByRole("button", { name: "Clear for good?" }).click();
+  assert.equal(await frames.count(), 0);
+  await print.click();
+  await person.page.evaluate(() => document.querySelector("clinic-guide")!.remove());
+  assert.equal(await frames.count(), 0);
+  await person.close();
+});
+
 test("where copying is not allowed that is said", async () => {
   const person = await visit();
   await person.page.addInitScript(() => {
