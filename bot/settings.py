@@ -7,12 +7,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.errors import SettingsError
 
 ROOT = Path(__file__).resolve().parent.parent
 
 _TELEGRAM_TOKEN = re.compile(r"\d+:[\w-]{20,}")
+_HOST = re.compile(
+    r"[a-z0-9-]+(\.[a-z0-9-]+)*"
+)  # No IPv6: Rasa's CORS takes brackets for a pattern.
+_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ class Settings:
     """GUIDE_INTERFACE: the address the bot listens on; this machine only, unless it is set."""
 
     cors: tuple[str, ...]
-    """GUIDE_CORS: origins of the web pages that may talk to the bot, comma-separated, or *."""
+    """GUIDE_CORS: origins of the web pages that may talk to the bot, comma-separated, or *; kept
+    as browsers write them, since Rasa compares letter by letter."""
 
     widget_secret: str = field(repr=False)
     """GUIDE_WIDGET_SECRET: signs the widget's conversation ids; made once and kept in the data
@@ -109,7 +115,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         port=int(_number(env, "GUIDE_PORT", 5080, 1, 65535)),
         action_port=int(_number(env, "GUIDE_ACTION_PORT", 5055, 1, 65535)),
         interface=env.get("GUIDE_INTERFACE", "").strip() or "127.0.0.1",
-        cors=tuple(o for part in env.get("GUIDE_CORS", "").split(",") if (o := part.strip())),
+        cors=tuple(_origin(o) for o in env.get("GUIDE_CORS", "").split(",") if o.strip()),
         widget_secret=env.get("GUIDE_WIDGET_SECRET", "").strip(),
         widget_hours=_number(env, "GUIDE_WIDGET_HOURS", 24.0, 0.01, 720.0),
         widget_starts_per_minute=int(
@@ -211,6 +217,27 @@ def _number(env: Mapping[str, str], name: str, default: float, low: float, high:
     if not low <= value <= high:
         raise SettingsError(f"{name} is {raw}: set it between {low:g} and {high:g}.")
     return value
+
+
+def _origin(value: str) -> str:
+    """Returns an origin as browsers write it: lower case, no default port, nothing behind it."""
+    value = value.strip()
+    if value == "*":
+        return value
+    try:
+        parts = urlsplit(value)
+        scheme, port = parts.scheme, parts.port
+        host = (parts.hostname or "").encode("idna").decode()
+    except ValueError:
+        scheme = host = ""
+    more = scheme and (parts.path.rstrip("/") or parts.query or parts.fragment or parts.username)
+    if more or scheme not in _PORTS or not _HOST.fullmatch(host):
+        raise SettingsError(
+            f"GUIDE_CORS has '{value}', which is no origin: write scheme and host as the browser's "
+            "address bar begins with them, https://www.clinic.example, with nothing behind it but "
+            "a port; several with commas between, or * for all pages."
+        )
+    return f"{scheme}://{host}" + ("" if port in {None, _PORTS[scheme]} else f":{port}")
 
 
 def _log_level(env: Mapping[str, str], production: bool) -> str:

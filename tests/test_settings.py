@@ -147,10 +147,59 @@ def test_the_data_folder_takes_the_feedback_with_it() -> None:
         ("*", ("*",)),
         ("https://a.org", ("https://a.org",)),
         (" https://a.org , https://b.org,", ("https://a.org", "https://b.org")),
+        ("*, https://a.org/", ("*", "https://a.org")),
     ],
 )
 def test_origins_are_separated_by_commas(value: str, expected: tuple[str, ...]) -> None:
     assert load_settings({"GUIDE_CORS": value}).cors == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("https://a.org/", "https://a.org"),
+        ("HTTPS://WWW.A.org", "https://www.a.org"),
+        ("https://a.org:443", "https://a.org"),
+        ("http://a.org:80/", "http://a.org"),
+        ("https://a.org:8443/", "https://a.org:8443"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://127.0.0.1", "http://127.0.0.1"),
+        ("https://clínica.example", "https://xn--clnica-4va.example"),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_write_it(value: str, expected: str) -> None:
+    assert load_settings({"GUIDE_CORS": value}).cors == (expected,)
+    assert load_settings({"GUIDE_CORS": expected}).cors == (expected,)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "www.clinic.example",
+        "//www.clinic.example",
+        "https://",
+        "https:///page",
+        "https://a.org/page",
+        "https://a.org/?x",
+        "https://a.org#x",
+        "https://me@a.org",
+        "https://a.org:port",
+        "https://a.org:99999",
+        "https://*.a.org",
+        "https://a.org https://b.org",
+        "https://[",
+        "http://[::1]:3000",
+        "https://a..org",
+        "ftp://a.org",
+        "null",
+        "'https://a.org'",
+    ],
+)
+def test_what_is_no_origin_is_named(value: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({"GUIDE_CORS": f"https://good.org, {value}"})
+    assert f"GUIDE_CORS has '{value}'" in str(caught.value)
+    assert "https://www.clinic.example" in str(caught.value)
 
 
 @pytest.mark.parametrize("level", ["debug", "info", "WARNING", "error"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -10,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from bot.settings import ROOT
+from tests.channels.widget.schema import assert_of_the_schema
 from tests.trained.test_server import Server
 
 
@@ -21,6 +24,35 @@ def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
     running.wait(200)
     yield running
     running.stop()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words", "beside"),
+    [
+        pytest.param("what is leukapheresis?", "answer", "“", {"source"}, id="answer"),
+        pytest.param(
+            "why do I have to stay near the hospital?",
+            "answer",
+            "“",
+            {"quote", "mark"},
+            id="marked answer",
+        ),
+        pytest.param("cells", "text", "not sure which of these", set(), id="clarify"),
+        pytest.param("how much does it cost?", "text", "won't guess", set(), id="abstain"),
+        pytest.param("my husband has a fever", "escalation", "Call", {"phones"}, id="escalation"),
+    ],
+)
+def test_what_the_bot_says_is_of_the_schema(
+    server: Server, text: str, kind: str, words: str, beside: set[str]
+) -> None:
+    reply = requests.post(
+        f"{server.url}/webhooks/widget/messages", data=json.dumps({"text": text}), timeout=60
+    )
+    said = [json.loads(line) for line in reply.content.decode().splitlines()]
+    assert_of_the_schema(said)
+    assert [line["custom"]["kind"] for line in said][:2] == ["conversation", kind]
+    assert words in said[1]["text"]
+    assert beside <= said[1]["custom"].keys()
 
 
 def test_a_conversation_in_the_browser(server: Server) -> None:

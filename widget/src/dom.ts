@@ -24,3 +24,12 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   element.append(...kids.map((kid) => (typeof kid === "string" ? plain(kid) : kid)));
   return element;
 }
+
+/** Makes a drawing of one path, in the colour of the words: many a computer has no font with pictures. */
+export function drawing(path: string): SVGElement {
+  const [svg, shape] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
+  svg!.setAttribute("viewBox", "0 0 24 24");
+  shape!.setAttribute("d", path);
+  svg!.append(shape!);
+  return svg as SVGElement;
+}

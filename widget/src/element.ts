@@ -1,6 +1,6 @@
 import { button, h } from "./dom.js";
 import { fill, known } from "./line.js";
-import { Memory, unguessable, type Heard, type Said } from "./memory.js";
+import { beginning, Memory, unguessable, type Heard, type Said } from "./memory.js";
 import { calls, languageOf, rendered } from "./message.js";
 import { shell, type Shell } from "./shell.js";
 import { stringsOf, type Strings } from "./strings.js";
@@ -12,6 +12,8 @@ import { dialable, type Line, type Phone, type Site } from "./wire.js";
 const TIMEOUT = 25;
 const MINUTES = 30;
 const HASH = "#clinic-guide";
+/** Below this many pixels log and form are scrolled together: the line stays in sight. */
+const LOW = 480;
 /** As in style.css: there the window covers the whole page. */
 const COVERING = "(max-width: 480px), (max-height: 480px)";
 
@@ -44,7 +46,11 @@ export class ClinicGuide extends HTMLElement {
   #covering = matchMedia(COVERING);
   /** What cannot be reached as long as the window covers it. */
   #behind: HTMLElement[] = [];
+  /** What was last brought to the top. */
+  #top: HTMLElement | undefined;
   #timer = 0;
+  /** What is being printed. */
+  #paper: HTMLElement | undefined;
 
   connectedCallback(): void {
     this.#language = this.lang || this.closest<HTMLElement>("[lang]")?.lang || "en";
@@ -55,7 +61,7 @@ export class ClinicGuide extends HTMLElement {
       toggle: (open) => (open ? this.show() : this.hide()),
       submit: () => this.#submit(),
       copy: () => void this.#copy(),
-      print: () => printed(this.#transcript()),
+      print: () => this.#print(),
       clear: () => this.#askToClear(),
     });
     this.#restore();
@@ -74,6 +80,7 @@ export class ClinicGuide extends HTMLElement {
     this.#gone.abort();
     this.#running.clear();
     clearTimeout(this.#timer);
+    this.#paper?.remove();
     this.#cover(false);
   }
 
@@ -102,9 +109,12 @@ export class ClinicGuide extends HTMLElement {
   ask(text: string, title?: string): void {
     this.#open();
     const at = Date.now();
+    const { state } = this.#memory;
+    // Not when the page was loaded: that may be a day ago, and its retry in another conversation.
+    if (!state.log.length) state.begin = beginning();
     const said: Said = { id: unguessable(), at, text, title, reply: [] };
-    this.#memory.state.log.push(said);
-    this.#memory.state.at = at;
+    state.log.push(said);
+    state.at = at;
     this.#memory.save();
     this.#watchTime();
     this.#fold();
@@ -146,6 +156,7 @@ export class ClinicGuide extends HTMLElement {
     // Timers stand still while a computer sleeps.
     document.addEventListener("visibilitychange", () => this.#watchTime(), { signal });
     this.#covering.addEventListener("change", () => this.#cover(), { signal });
+    for (const what of ["resize", "scroll"]) visualViewport!.addEventListener(what, () => this.#fit(), { signal });
   }
 
   #open(): void {
@@ -163,7 +174,8 @@ export class ClinicGuide extends HTMLElement {
   }
 
   /** Where the window covers the page, makes what is behind it unreachable; elsewhere gives it back. */
-  #cover(covers = this.#covering.matches && !this.#inline && !this.#shell.window.hidden): void {
+  #cover(covers = this.#covers): void {
+    this.#fit();
     for (const element of this.#behind) element.inert = false;
     this.#behind = [];
     if (!covers) return;
@@ -172,6 +184,26 @@ export class ClinicGuide extends HTMLElement {
       this.#behind.push(...others.filter(({ inert }) => inert === false));
     }
     for (const element of this.#behind) element.inert = true;
+  }
+
+  get #covers(): boolean {
+    return this.#covering.matches && !this.#inline && !this.#shell.window.hidden;
+  }
+
+  /** Keeps a window that covers the page where it is seen: a phone's keyboard lies over the page's lower part. */
+  #fit(): void {
+    const { style, classList } = this.#shell.window;
+    const { offsetTop, scale } = visualViewport!;
+    const height = visualViewport!.height * scale; // Somebody who zooms in wants to see a part.
+    if (!this.#covers) style.top = style.height = "";
+    else {
+      style.height = `${height}px`;
+      if (scale < 1.01) style.top = `${offsetTop}px`;
+    }
+    const low = height <= LOW;
+    if (classList.contains("low") === low) return;
+    classList.toggle("low", low);
+    if (this.#top) this.#toTop(this.#top); // Something else is scrolled now.
   }
 
   #followHash(): void {
@@ -260,6 +292,7 @@ export class ClinicGuide extends HTMLElement {
   }
 
   #toTop(element: HTMLElement): void {
+    this.#top = element;
     const { log, line, body } = this.#shell;
     const box = getComputedStyle(log).overflowY === "visible" ? body : log;
     box.scrollTop += element.getBoundingClientRect().top - line.getBoundingClientRect().bottom - 8;
@@ -292,13 +325,15 @@ export class ClinicGuide extends HTMLElement {
     signal.addEventListener("abort", stop, { signal: cut.signal });
     const timer = setTimeout(stop, (Number(this.getAttribute("timeout")) || TIMEOUT) * 1000);
     const attempt: Attempt = { said, begin, heard: [] };
+    let trouble: string | undefined;
     try {
       const { retry_after } = (await this.#exchange(attempt, cut.signal)).custom;
-      if (retry_after) this.#fail(said, this.#words.wait.replace("{n}", String(retry_after)));
-      else this.#now(said).done = true;
+      if (retry_after) trouble = this.#words.wait.replace("{n}", String(retry_after));
     } catch {
-      if (!signal.aborted) this.#fail(said);
+      trouble = this.#words.failed;
     }
+    if (!trouble || this.#crisis(said)) this.#now(said).done = true;
+    else if (!signal.aborted) this.#fail(said, trouble);
     clearTimeout(timer);
     stop(); // A server that has not ended by itself is not listened to any longer.
     if (signal.aborted) return false;
@@ -331,15 +366,15 @@ export class ClinicGuide extends HTMLElement {
   }
 
   /** Deletes on the server what a message has left there of a conversation that is over. */
-  async #leave({ begin, token, given_up }: Attempt): Promise<boolean> {
+  async #leave({ said, begin, token, given_up }: Attempt): Promise<boolean> {
     if (begin !== this.#memory.state.begin) {
       // Cleared meanwhile; the message may have come behind that, and begun anew.
       this.#memory.forget(token);
       return (await this.#erase()) && !!token;
     }
     if (given_up) {
-      // Not before the reply: nothing comes before an escalation.
-      this.#note(this.#words.renewed);
+      // Not before the reply: nothing comes before an escalation, and nothing behind a crisis.
+      if (!this.#crisis(said)) this.#note(this.#words.renewed);
       this.#memory.forget(given_up);
       void this.#erase();
     }
@@ -349,6 +384,18 @@ export class ClinicGuide extends HTMLElement {
   /** What was said, as the memory has it now: another tab may have written it anew. */
   #now(said: Said): Said {
     return this.#memory.find(said.id) ?? said;
+  }
+
+  /** Whether the reply has a crisis card: nothing follows that. */
+  #crisis(said: Said): boolean {
+    return this.#now(said).reply.some(({ line }) => line.custom.level === "crisis");
+  }
+
+  /** Whether a card came with this message or after it: what is said to it now must not scroll that away. */
+  #carded(said: Said): boolean {
+    const { log } = this.#memory.state;
+    const since = log.slice(log.indexOf(this.#now(said))).flatMap(({ reply }) => reply);
+    return since.some(({ line }) => line.custom.kind === "escalation");
   }
 
   #hear(line: Line, said: Said): void {
@@ -364,7 +411,7 @@ export class ClinicGuide extends HTMLElement {
       said.reply.push(heard);
       if (urgent) this.#alarm();
       this.#announce(line.text, urgent, languageOf(line));
-      if (urgent || said.reply.length < 2) this.#toTop(element);
+      if (urgent || (said.reply.length < 2 && !this.#carded(said))) this.#toTop(element);
       this.#tell(kind, level ? { level } : {});
     }
     this.#memory.save();
@@ -372,8 +419,9 @@ export class ClinicGuide extends HTMLElement {
 
   /** Brings an urgent card in sight, also if the window was closed meanwhile. */
   #alarm(): void {
-    const { window, launcher, log } = this.#shell;
+    const { window, launcher, log, input } = this.#shell;
     this.#head();
+    if (matchMedia("(pointer:coarse)").matches) input.blur(); // And its keyboard goes.
     if (!window.hidden) return;
     const lost = this.#covering.matches || this.#root.activeElement === launcher;
     this.#open();
@@ -391,7 +439,7 @@ export class ClinicGuide extends HTMLElement {
     this.#announce(text);
   }
 
-  #fail(said: Said, text = this.#words.failed): void {
+  #fail(said: Said, text: string): void {
     if (!this.#memory.find(said.id)) return;
     const phones = this.#phones;
     const again = button(this.#words.again, () => {
@@ -401,7 +449,8 @@ export class ClinicGuide extends HTMLElement {
     });
     const choices = h("div", { className: "choices" }, again);
     const note = h("div", { className: "m failed" }, h("p", {}, text), calls(phones, this.#words), choices);
-    this.#toTop(this.#append(note));
+    this.#append(note);
+    if (!this.#carded(said)) this.#toTop(note);
     const numbers = phones.map(({ role, number }) => `${this.#words[role as keyof Strings]}: ${number}.`);
     this.#announce([text, ...numbers].join(" "));
     this.#tell("failure");
@@ -413,6 +462,11 @@ export class ClinicGuide extends HTMLElement {
 
   #transcript(): string {
     return transcript(this.#memory.state.log, this.#words, this.#language);
+  }
+
+  #print(): void {
+    this.#paper?.remove();
+    this.#paper = printed(this.#transcript());
   }
 
   async #copy(): Promise<void> {
@@ -439,6 +493,7 @@ export class ClinicGuide extends HTMLElement {
     const running = [...this.#running.values()];
     if (this.#root.activeElement) this.#shell.input.focus(); // Where it was may be gone.
     this.#memory.clear();
+    this.#paper?.remove();
     this.#running.clear();
     this.#wait();
     this.#restore();

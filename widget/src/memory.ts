@@ -37,7 +37,10 @@ export interface State {
 export const unguessable = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
-const empty = (): State => ({ v: 1, at: Date.now(), open: false, begin: unguessable(), log: [] });
+/** Names a conversation that begins now: the server counts its hours from there. */
+export const beginning = (): string => `${unguessable()}-${Math.floor(Date.now() / 1000)}`;
+
+const empty = (): State => ({ v: 1, at: Date.now(), open: false, begin: beginning(), log: [] });
 
 const MOST_ENTRIES = 100;
 

@@ -1,4 +1,4 @@
-import { button, h } from "./dom.js";
+import { button, drawing, h } from "./dom.js";
 import { link, linked } from "./links.js";
 import type { Heard, Said } from "./memory.js";
 import { SAYS, type Strings } from "./strings.js";
@@ -9,6 +9,8 @@ export type Ask = (text: string, title?: string) => void;
 
 // As domain.yml says an answer: words before it, the passage in quotation marks, its source.
 const ANSWER = /^([^]*?)“([^]+)”\n— (.+)$/;
+
+const THUMB = "M2 10h4v11H2zm6 11V10l5-8q3 0 2 4l-1 3h7q2 0 1.5 2l-2 8q-.5 2-2.5 2z";
 
 /** Makes the row of numbers to tap. */
 export const calls = (phones: Phone[], words: Strings): HTMLElement =>
@@ -73,9 +75,14 @@ function choices(line: Line, words: Strings, ask: Ask): Node[] {
 }
 
 function opinions(words: Strings, ask: Ask): Node {
-  const choice = (name: keyof typeof SAYS, icon = ""): Node =>
-    button(icon || words[name], () => ask(SAYS[name], words[name]), { "aria-label": words[name] });
-  return h("div", { className: "opinions" }, choice("helped", "👍"), choice("unhelpful", "👎"), choice("more"));
+  const choice = (name: keyof typeof SAYS): HTMLElement => button(words[name], () => ask(SAYS[name], words[name]));
+  const thumb = (name: keyof typeof SAYS): HTMLElement => {
+    const made = choice(name);
+    made.ariaLabel = words[name];
+    made.replaceChildren(drawing(THUMB));
+    return made;
+  };
+  return h("div", { className: "opinions" }, thumb("helped"), thumb("unhelpful"), choice("more"));
 }
 
 /** Makes the element of one message, whoever said it. */

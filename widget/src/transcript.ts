@@ -24,14 +24,22 @@ export async function copied(text: string, words: Strings): Promise<string> {
   }
 }
 
-/** Prints a text in a frame of its own: the page around the widget is not to be printed. */
-export function printed(text: string): void {
+/**
+ * Prints a text in a frame of its own: the page around the widget is not to be printed.
+ *
+ * Returns the frame, which is gone after printing; where a browser does not say when that is, remove it.
+ */
+export function printed(text: string): HTMLElement {
   const frame = document.createElement("iframe");
-  frame.hidden = true;
+  // Some browsers print nothing of a frame that is not laid out.
+  Object.assign(frame.style, { position: "fixed", right: "100%", width: "9in", height: "9in", border: 0 });
+  frame.ariaHidden = "true";
+  frame.tabIndex = -1;
   document.body.append(frame);
   const page = frame.contentWindow!;
   page.document.body.style.whiteSpace = "pre-wrap";
   page.document.body.textContent = text;
   page.onafterprint = () => frame.remove();
   page.print();
+  return frame;
 }

@@ -26,6 +26,7 @@ from bot.channels.widget.pages import (
     embed_line,
     frame_page,
     page_file,
+    reached_at,
     settings_of,
 )
 from bot.channels.widget.request import MalformedError, read_object
@@ -148,7 +149,7 @@ class GuideWidgetInput(InputChannel):  # type: ignore[misc]
 
         @routes.route("/embed", methods=["GET"])
         async def embed(request: Request) -> HTTPResponse:
-            base = f"{request.scheme}://{request.host}{request.path.rpartition('/')[0]}"
+            base = reached_at(request.scheme, request.host) + request.path.rpartition("/")[0]
             pinned = request.args.get("integrity") == "1"
             line = embed_line(self._bundle, self._site(request), base, pinned=pinned)
             return response.text(line + "\n", headers=_PRIVATE)

@@ -9,10 +9,10 @@ ANY = "*"
 
 
 class Origins:
-    """The allow-list of origins, compared as browsers write them: scheme, host, port."""
+    """The allow-list of origins, written as browsers write them (the settings see to that)."""
 
     def __init__(self, allowed: Iterable[str]) -> None:
-        self._allowed = {origin.rstrip("/").lower() for origin in allowed}
+        self._allowed = set(allowed)
 
     def allows(self, origin: str | None, host: str | None) -> bool:
         """Tells whether a page of this origin may talk to the bot.

@@ -23,6 +23,7 @@ _ROLES = {
     "care_team": "Care team / Equipo médico",
     "after_hours": "After hours / Fuera de horario",
 }
+_THIS_MACHINE = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 _STRICT = (
@@ -64,6 +65,17 @@ def frame_page(bundle: Bundle, site: Site, ancestors: str, options: dict[str, st
     slots["lang"] = html.escape(options.get("lang", "en"))
     body = _fill((PAGES / "frame.html").read_text(encoding="utf-8"), slots)
     return Page(body, f"{_STRICT}; frame-ancestors {ancestors}")
+
+
+def reached_at(scheme: str, host: str) -> str:
+    """Returns how a page elsewhere names this server; never http, but for one on this machine.
+
+    A proxy that ends TLS need not say so, and an https page refuses what comes by http. Without a
+    scheme a browser takes the page's.
+    """
+    if scheme == "https":
+        return f"https://{host}"
+    return f"http://{host}" if _THIS_MACHINE.fullmatch(host) else f"//{host}"
 
 
 def embed_line(bundle: Bundle, site: Site, base: str, *, pinned: bool = False) -> str:

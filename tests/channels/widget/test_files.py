@@ -108,6 +108,30 @@ async def test_without_scripts_the_numbers_can_be_tapped(site: Site, path: str) 
     assert "Emergency / Emergencia: <a" in page
 
 
+FORWARDED = {"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "src"),
+    [
+        ({"Host": "guide.clinic.org", **FORWARDED}, "https://guide.clinic.org"),
+        ({"Host": "guide.clinic.org", "X-Forwarded-Proto": "https"}, "//guide.clinic.org"),
+        ({"Host": "guide.clinic.org"}, "//guide.clinic.org"),
+        ({"Host": "guide.clinic.org:8443"}, "//guide.clinic.org:8443"),
+        ({"Host": "127.0.0.1.clinic.org"}, "//127.0.0.1.clinic.org"),
+        ({"Host": "localhost:5080"}, "http://localhost:5080"),
+        ({"Host": "127.0.0.1:5080"}, "http://127.0.0.1:5080"),
+        ({"Host": "[::1]:5080"}, "http://[::1]:5080"),
+    ],
+)
+async def test_the_embed_line_works_on_an_https_page_whatever_the_proxy_says(
+    site: Site, headers: dict[str, str], src: str
+) -> None:
+    site.app.config.PROXIES_COUNT = 1  # SANIC_PROXIES_COUNT
+    line = (await site.get("/embed", **headers)).text
+    assert f'src="{src}/webhooks/widget/clinic-guide.js"' in line
+
+
 def test_the_embed_line_escapes_what_comes_from_outside() -> None:
     line = embed_line(BUNDLE, SITE, 'https://x"><script>')
     assert '"><script>' not in line.replace('"></script>', "")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.channels.widget.origins import Origins
 
-LISTED = Origins(["https://www.clinic.org", "https://Staging.clinic.org:8443/"])
+LISTED = Origins(["https://www.clinic.org", "https://staging.clinic.org:8443"])
 
 
 @pytest.mark.parametrize(

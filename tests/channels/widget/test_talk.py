@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.settings import load_settings
 from tests.channels.widget.server import BEGIN, LISTED, PREFIX, Site, kinds, lines, running
 
 URGENT = "my husband has a fever of 39"
@@ -178,6 +179,21 @@ async def test_too_many_beginnings_from_one_address_are_refused(
         assert kinds(await site.say("hi", conversation=token)) == ["answer", "end"]
 
 
+async def test_behind_a_proxy_each_address_has_beginnings_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, monkeypatch, widget_starts_per_minute=1) as site:
+        site.app.config.PROXIES_COUNT = 1  # SANIC_PROXIES_COUNT
+        # The proxy appends what it sees to what a browser claims.
+        for address, status in (
+            ("203.0.113.7", 200),
+            ("1.1.1.1, 203.0.113.7", 429),
+            ("203.0.113.8", 200),
+        ):
+            answered = await site.post("/messages", {"text": "hi"}, **{"X-Forwarded-For": address})
+            assert answered.status_code == status
+
+
 @pytest.mark.parametrize("text", ["hello", URGENT])
 async def test_a_page_that_is_not_listed_is_refused_after_the_escalation(
     site: Site, text: str
@@ -200,6 +216,20 @@ async def test_a_listed_page_is_answered(site: Site, origin: str | None) -> None
         assert answered.headers.get_list("access-control-allow-origin") == [origin]
     assert answered.headers["cache-control"] == "no-store"
     assert answered.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("written", [f"{LISTED}/", LISTED.upper(), f"{LISTED}:443"])
+async def test_a_page_listed_in_other_letters_can_read_its_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    """Rasa's CORS compares letter by letter: without the header a browser hides the reply."""
+    cors = load_settings({"GUIDE_CORS": written}).cors
+    async with running(tmp_path, monkeypatch, cors=cors) as site:
+        answered = await site.post("/messages", {"text": URGENT})
+        assert answered.status_code == 200
+        assert answered.headers.get_list("access-control-allow-origin") == [LISTED]
+        told = await site.get("/settings", Origin=LISTED)
+        assert told.headers.get_list("access-control-allow-origin") == [LISTED]
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,32 @@ def test_an_old_beginning_does_not_get_the_conversation_that_has_ended() -> None
     assert OFFICE.issue("m1", now=NOW).id != OFFICE.issue("m1", now=NOW + 3600).id
 
 
+def begun(start: float) -> str:
+    """Returns a beginning as the widget makes it."""
+    return f"0123456789abcdef0123456789abcdef-{int(start)}"
+
+
+@pytest.mark.parametrize("offset", [0, 1, 600, 3599])
+def test_a_retry_gets_the_conversation_of_its_first_try_whatever_the_time(offset: int) -> None:
+    """NOW is a whole hour: the border of a grid lies between start and retry but for offset 0."""
+    begin = begun(NOW - offset)
+    first = OFFICE.issue(begin, now=NOW - offset)
+    assert OFFICE.issue(begin, now=NOW - offset + 3599).id == first.id  # Its hour counts from then.
+    assert OFFICE.issue(begin, now=NOW - offset + 3600).id != first.id
+
+
+@pytest.mark.parametrize("fast", [1, 60, 3600])
+def test_a_fast_clock_begins_no_second_conversation(fast: int) -> None:
+    begin = begun(NOW + fast)
+    ids = {OFFICE.issue(begin, now=NOW + later).id for later in (0, 1, 30, 60, 61, 3599)}
+    assert len(ids) == 1
+
+
+def test_a_start_that_cannot_be_true_holds_no_conversation_for_ever() -> None:
+    begin = begun(NOW + 3601)
+    assert OFFICE.issue(begin, now=NOW - 3600).id != OFFICE.issue(begin, now=NOW).id
+
+
 def forged() -> list[object]:
     ticket = OFFICE.issue(now=NOW)
     name, expires, sign = ticket.token.split(".")

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from bot.channels.guard import TurnGuard
@@ -14,31 +13,24 @@ from bot.channels.widget import lines
 from bot.channels.widget.request import MalformedError, read_message
 from bot.channels.widget.tickets import Ticket
 from bot.clinic import load_clinic
-from bot.settings import ROOT, load_settings
+from bot.settings import load_settings
 from tests.channels.test_guard import incoming
+from tests.channels.widget.schema import MESSAGE, REQUEST, WIRE, assert_of_the_schema, read
 from tests.channels.widget.server import BEGIN, Site
 
-WIRE = ROOT / "widget" / "wire"
 EXAMPLES = sorted((WIRE / "fixtures").glob("*.json"))
 REFUSED = sorted((WIRE / "refused").glob("*.json"))
 
 
-def read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-MESSAGE = jsonschema.Draft7Validator(read(WIRE / "message.schema.json"))
-REQUEST = jsonschema.Draft7Validator(read(WIRE / "request.schema.json"))
-
-
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
 def test_the_examples_are_of_the_schema(path: Path) -> None:
-    assert [e.message for e in MESSAGE.iter_errors(read(path))] == []
+    assert_of_the_schema([read(path)])
 
 
 @pytest.mark.parametrize("path", REFUSED, ids=lambda p: p.stem)
 def test_the_schema_refuses_what_it_should(path: Path) -> None:
-    assert not MESSAGE.is_valid(read(path))
+    with pytest.raises(AssertionError):
+        assert_of_the_schema([read(WIRE / "fixtures" / "text.json"), read(path)])
 
 
 @pytest.mark.parametrize(
@@ -88,8 +80,7 @@ def test_a_message_that_an_action_says_is_plain_text(custom: Any) -> None:
     "text", ["silent", "silent: he cannot breathe", "I want to kill myself", ""]
 )
 async def test_what_the_channel_sends_is_of_the_schema(site: Site, text: str) -> None:
-    for line in await site.say(text):
-        assert [e.message for e in MESSAGE.iter_errors(line)] == []
+    assert_of_the_schema(await site.say(text))
 
 
 @pytest.mark.parametrize(

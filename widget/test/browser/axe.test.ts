@@ -35,6 +35,9 @@ const VIEWS: Record<string, BrowserContextOptions> = {
   "568x320": { viewport: { width: 568, height: 320 } },
   dark: { viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
   "forced colours": { viewport: { width: 1280, height: 800 }, forcedColors: "active" },
+  // The theme of the page against the visitor's.
+  "light for everybody": { viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
+  "dark for everybody": { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
   Spanish: { viewport: { width: 1280, height: 800 } },
 };
 
@@ -43,6 +46,7 @@ for (const [name, options] of Object.entries(VIEWS)) {
     const person = await visit({ ...options, reducedMotion: "reduce" });
     const { fake, log, page } = person;
     if (name === "dark") fake.head = "<style>body { background: #111 !important; color: #eee !important } a { color: #9cf }</style>";
+    if (name.endsWith("for everybody")) fake.attributes += ` data-theme="${name.split(" ")[0]}"`;
     if (name === "Spanish") fake.attributes += ' data-lang="es"';
     fake.says("buttons", fixture("answer"));
     fake.says("fever", fixture("escalation"), fixture("answer_marked"));

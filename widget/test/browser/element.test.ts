@@ -98,6 +98,23 @@ test("a quick reply shows its title and sends its payload; opinions go with the 
   await person.close();
 });
 
+test("the thumbs are drawn, and the other way up", async () => {
+  const person = await visit();
+  person.fake.says("q", fixture("answer"));
+  await person.open();
+  await person.hear("q");
+  const ups: boolean[] = [];
+  for (const name of ["This helped", "This did not help"]) {
+    const thumb = person.log.getByRole("button", { name });
+    assert.equal(await thumb.innerText(), ""); // No font has a part in it.
+    const box = await thumb.locator("path").boundingBox();
+    assert.ok(box && box.width > 15 && box.height > 15, JSON.stringify(box));
+    ups.push(await thumb.locator("svg").evaluate((svg) => getComputedStyle(svg).transform === "none"));
+  }
+  assert.deepEqual(ups, [true, false]);
+  await person.close();
+});
+
 test("the card comes first, its numbers stay in sight however far it is scrolled", async () => {
   for (const viewport of [{ width: 1280, height: 800 }, { width: 320, height: 568 }, { width: 320, height: 256 }]) {
     const person = await visit({ viewport });
@@ -172,6 +189,64 @@ test("the window fits narrow, low and zoomed screens: nothing is cut off sideway
   }
 });
 
+test("above a phone's keyboard the line, the card and the input are in sight; an urgent card closes it", async () => {
+  for (const [keyboard, seen] of [[300, 400], [420, 280]] as const) {
+    const person = await visit({ viewport: { width: 360, height: 700 }, isMobile: true, hasTouch: true });
+    const { page } = person;
+    // As browsers do it: only the visual viewport shrinks, and is moved to the field at the bottom.
+    await page.addInitScript(() => {
+      const seen = Object.assign(new EventTarget(), { height: innerHeight, offsetTop: 0, scale: 1 });
+      Object.defineProperty(window, "visualViewport", { value: seen });
+    });
+    const keys = (height: number, offsetTop: number, scale = 1): Promise<void> =>
+      page.evaluate((now) => void Object.assign(visualViewport!, now).dispatchEvent(new Event("resize")), { height, offsetTop, scale });
+    const within = async (selector: string): Promise<void> => {
+      const box = await page.locator(selector).first().boundingBox();
+      assert.ok(box && box.y >= keyboard && box.y + box.height <= 700, `${selector} ${JSON.stringify(box)}`);
+    };
+    person.fake.says("fever", fixture("escalation"), fixture("answer"));
+    await person.open();
+    for (const text of ["one", "two", "three"]) await person.hear(text);
+    await person.input.focus();
+    await keys(seen, keyboard);
+    assert.deepEqual(await person.window.boundingBox(), { x: 0, y: keyboard, width: 360, height: seen });
+    await within("clinic-guide .line");
+    await person.input.scrollIntoViewIfNeeded();
+    await within("clinic-guide textarea");
+    await person.hear("fever");
+    await within("clinic-guide .line");
+    await within("clinic-guide .escalation .first");
+    const whole = await person.log.locator(".escalation .first").evaluate((words) => {
+      const log = words.closest(".log")!;
+      const scrolled = getComputedStyle(log).overflowY === "visible" ? log.parentElement! : log;
+      return words.getBoundingClientRect().bottom <= scrolled.getBoundingClientRect().bottom;
+    });
+    assert.equal(whole, true, `${seen} px`); // Not cut off by what lies below the log.
+    const focused = await page.evaluate(() => document.querySelector("clinic-guide")?.shadowRoot?.activeElement?.tagName);
+    assert.equal(focused, undefined);
+    await keys(700, 0); // The keyboard goes.
+    assert.deepEqual(await person.window.boundingBox(), { x: 0, y: 0, width: 360, height: 700 });
+    assert.equal(await person.log.locator(".escalation .call").first().isVisible(), true);
+    await keys(350, 200, 2); // Zoomed in by two fingers: the window stays as it is.
+    assert.deepEqual(await person.window.boundingBox(), { x: 0, y: 0, width: 360, height: 700 });
+    await keys(700, 0);
+    await person.window.getByRole("button", { name: "Close" }).click();
+    const style = await page.locator("clinic-guide .window").getAttribute("style");
+    assert.equal(style || "", "");
+    await person.close();
+  }
+});
+
+test("with a mouse the input keeps the focus when a card comes", async () => {
+  const person = await visit();
+  person.fake.says("fever", fixture("escalation"));
+  await person.open();
+  await person.hear("fever");
+  await person.log.locator(".escalation").waitFor();
+  assert.equal(await person.input.evaluate((input) => (input.getRootNode() as ShadowRoot).activeElement === input), true);
+  await person.close();
+});
+
 test("the clinic's name, logo, greeting, colours and language are the page's", async () => {
   const person = await visit();
   person.fake.attributes += ' data-name="North" data-greeting="Welcome." data-lang="es-MX" data-logo="/logo.svg"';
@@ -184,6 +259,58 @@ test("the clinic's name, logo, greeting, colours and language are the page's", a
   assert.match((await person.texts())[0] ?? "", /Welcome\./);
   assert.match(await person.line.innerText(), /Nadie vigila/);
   assert.equal(await person.window.locator("img").getAttribute("src"), "/logo.svg");
+  await person.close();
+});
+
+test("font, words' colour, gap and layer are the page's too, within what keeps the window in sight", async () => {
+  const person = await visit();
+  person.fake.head = `<style>clinic-guide {
+    --guide-on-color: rgb(255, 250, 200); --guide-font: monospace; --guide-gap: 33px; --guide-z: 77 }</style>`;
+  await person.go();
+  const style = await person.launcher.evaluate((button) => {
+    const { color, fontFamily, zIndex } = getComputedStyle(button);
+    const { right, bottom } = button.getBoundingClientRect();
+    return { color, fontFamily, zIndex, right: innerWidth - right, bottom: innerHeight - bottom };
+  });
+  assert.deepEqual(style, { color: "rgb(255, 250, 200)", fontFamily: "monospace", zIndex: "77", right: 33, bottom: 33 });
+  await person.close();
+});
+
+for (const theme of ["light", "dark"] as const) {
+  test(`the theme ${theme} is for everybody, whatever the visitor's`, async () => {
+    const backgrounds = { light: "rgb(255, 255, 255)", dark: "rgb(20, 27, 33)" };
+    for (const colorScheme of ["light", "dark"] as const) {
+      const person = await visit({ colorScheme });
+      await person.open();
+      const background = (): Promise<string> => person.window.evaluate((window) => getComputedStyle(window).backgroundColor);
+      assert.equal(await background(), backgrounds[colorScheme]);
+      await person.page.evaluate((name) => document.querySelector("clinic-guide")!.setAttribute("theme", name), theme);
+      assert.equal(await background(), backgrounds[theme]);
+      await person.close();
+    }
+  });
+}
+
+test("another server than the script's is asked if the page names it", async () => {
+  const person = await visit();
+  person.fake.attributes += ' data-server="/elsewhere"';
+  await person.open();
+  await person.hear("hello");
+  const asked = person.fake.hits.filter((path) => /messages|settings/.test(path));
+  assert.deepEqual(new Set(asked), new Set(["/elsewhere/settings", "/elsewhere/messages"]));
+  await person.close();
+});
+
+test("each message has the time at which it was said, as the visitor's language writes it", async () => {
+  const person = await visit({ timezoneId: "America/Chicago", locale: "en-US" });
+  await person.page.clock.setFixedTime(new Date("2026-11-29T21:05:00Z"));
+  await person.open();
+  await person.hear("hello");
+  const times = await person.log.locator("time").evaluateAll((all) => all.map((each) => [(each as HTMLTimeElement).dateTime, each.textContent]));
+  assert.deepEqual(
+    times.map(([at, shown]) => [at, shown?.replace(/\s/g, " ")]),
+    Array(2).fill(["2026-11-29T21:05:00.000Z", "3:05 PM"]),
+  );
   await person.close();
 });
 
@@ -266,6 +393,34 @@ test("copying gives the whole conversation as text, printing opens the printer w
   await person.window.getByRole("button", { name: "Print" }).click();
   const printed = await person.page.evaluate(() => (window as unknown as { printed?: string }).printed);
   assert.equal(printed, copied);
+  await person.close();
+});
+
+test("what is printed is laid out in a frame out of sight, which does not outlive printing, Clear or the element", async () => {
+  const person = await visit();
+  await person.page.addInitScript(() => Object.assign(window, { print: () => undefined }));
+  await person.open();
+  await person.hear("hello");
+  const print = person.window.getByRole("button", { name: "Print" });
+  const frames = person.page.locator("body > iframe");
+  await print.click();
+  await print.click(); // Again, and the first has not been told that it was printed.
+  assert.equal(await frames.count(), 1);
+  const { display, right, height } = await frames.evaluate((frame) => {
+    const { right, height } = frame.getBoundingClientRect();
+    return { display: getComputedStyle(frame).display, right, height };
+  });
+  assert.ok(display !== "none" && right <= 0 && height > 100, JSON.stringify([display, right, height]));
+  assert.equal(await person.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true);
+  await frames.evaluate((frame: HTMLIFrameElement) => frame.contentWindow!.dispatchEvent(new Event("afterprint")));
+  assert.equal(await frames.count(), 0);
+  await print.click();
+  await person.window.getByRole("button", { name: "Clear" }).click();
+  await person.window.getByRole("button", { name: "Clear for good?" }).click();
+  assert.equal(await frames.count(), 0);
+  await print.click();
+  await person.page.evaluate(() => document.querySelector("clinic-guide")!.remove());
+  assert.equal(await frames.count(), 0);
   await person.close();
 });
 

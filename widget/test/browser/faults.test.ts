@@ -57,13 +57,17 @@ const FAULTS: Record<string, Script> = {
   },
 };
 
+const STATUSES: Record<string, number> = { "an error of the server": 500, "a page of a proxy": 502 };
+
 for (const [name, script] of Object.entries(FAULTS)) {
   test(`${name} becomes a clear line with the numbers; trying again is no second message`, async () => {
     const person = await visit();
     person.fake.scripts.set("hello", script);
+    person.fake.statuses.set("hello", STATUSES[name] ?? 200);
     await person.open();
     await person.say("hello");
     await failed(person);
+    person.fake.statuses.clear();
     person.fake.says("hello", fixture("text"));
     await person.log.getByRole("button", { name: "Try again" }).click();
     await person.log.locator(".failed").waitFor({ state: "detached" });
@@ -148,6 +152,65 @@ test("an escalation shows before the rest of its reply is there, and once althou
   await person.close();
 });
 
+const CUTS: Record<string, Script> = {
+  "a refusal that says how long to wait": ({ response }) => void response.end(JSON.stringify(fixture("end_wait")) + "\n"),
+  "a cut connection": ({ response }) => void setTimeout(() => response.destroy(), 100),
+  "no end in time": ({ response }) => void response,
+};
+for (const [name, cut] of Object.entries(CUTS)) {
+  test(`nothing follows a crisis card: not ${name}`, async () => {
+    const person = await visit();
+    person.fake.attributes += ' data-timeout="2"';
+    person.fake.scripts.set("help", (reply) => {
+      reply.line(fixture("crisis"));
+      return cut(reply);
+    });
+    await person.open();
+    for (const text of ["one", "two", "three"]) await person.hear(text);
+    await person.hear("help");
+    const card = person.log.locator(".escalation.crisis");
+    assert.equal(await card.evaluate((each) => each.nextElementSibling?.className), "typing");
+    assert.equal(await card.locator(".first").isVisible(), true);
+    assert.equal(await person.page.locator('clinic-guide [aria-live="polite"]').getByText(/again|wait/).count(), 0);
+    await person.page.reload();
+    await card.waitFor();
+    assert.equal(person.fake.messages.length, 4); // It is not sent again.
+    await person.close();
+  });
+
+  test(`an urgent card stays in sight when its reply ends with ${name}`, async () => {
+    const person = await visit({ viewport: { width: 320, height: 568 } });
+    person.fake.attributes += ' data-timeout="2"';
+    person.fake.scripts.set("fever", (reply) => {
+      reply.line(fixture("escalation"));
+      return cut(reply);
+    });
+    await person.open();
+    for (const text of ["one", "two", "three"]) await person.hear(text);
+    await person.hear("fever");
+    await person.log.locator(".failed").waitFor({ state: "attached" });
+    const [first, line] = [await person.log.locator(".escalation .first").boundingBox(), await person.line.boundingBox()];
+    assert.ok(first && line && first.y >= line.y + line.height && first.y < 568, JSON.stringify([first, line]));
+    await person.close();
+  });
+}
+
+test("what becomes of an earlier message does not scroll a later card away", async () => {
+  const person = await visit({ viewport: { width: 320, height: 568 } });
+  let late = (): void => undefined;
+  person.fake.scripts.set("hang", ({ response }) => void (late = () => response.end()));
+  person.fake.says("fever", fixture("escalation"));
+  await person.open();
+  await person.say("hang");
+  await person.say("fever");
+  await person.log.locator(".escalation").waitFor();
+  late();
+  await person.log.locator(".failed").waitFor({ state: "attached" });
+  const [first, line] = [await person.log.locator(".escalation .first").boundingBox(), await person.line.boundingBox()];
+  assert.ok(first && line && first.y >= line.y + line.height && first.y < 568, JSON.stringify([first, line]));
+  await person.close();
+});
+
 test("gone and back: what was written meanwhile is answered on trying again", async () => {
   const person = await visit();
   await person.open();
@@ -180,6 +243,7 @@ test("offline: the numbers are there, and the answer once the network is back", 
 
 test("429: the refusal's words, how long to wait, and a retry that is the same message", async () => {
   const person = await visit();
+  person.fake.statuses.set("hello", 429);
   person.fake.scripts.set("hello", ({ line, response }) => {
     line({ ...fixture("error"), text: "You're sending messages faster than I can read them." });
     line(fixture("end_wait"));
@@ -189,10 +253,40 @@ test("429: the refusal's words, how long to wait, and a retry that is the same m
   await person.say("hello");
   await person.log.getByText("faster than I can read").waitFor();
   await person.log.getByText("Please wait 42 seconds.").waitFor();
+  person.fake.statuses.clear();
   person.fake.says("hello", fixture("text"));
   await person.log.getByRole("button", { name: "Try again" }).click();
   await person.log.locator(".text").waitFor();
   assert.equal(new Set(person.fake.messages.map(({ message_id }) => message_id)).size, 1);
+  await person.close();
+});
+
+for (const [status, end] of [[400, "end"], [403, "end"], [413, "end"], [429, "end_wait"]] as const) {
+  test(`${status}: the escalation in front of the refusal is shown, and then the refusal`, async () => {
+    const person = await visit();
+    person.fake.statuses.set("fever", status);
+    person.fake.says("fever", fixture("escalation"), fixture("error"), fixture(end));
+    await person.open();
+    await person.hear("fever");
+    const kinds = await person.log.locator(".m").evaluateAll((all) => all.slice(2).map(({ className }) => className.split(" ")[1]));
+    assert.deepEqual(kinds, ["escalation", "error", ...(status === 429 ? ["failed"] : [])]);
+    assert.equal(await person.log.locator('.escalation a[href="tel:+15550100"]').first().isVisible(), true);
+    await person.close();
+  });
+}
+
+test("unless the page says otherwise a reply is given up after 25 seconds", async () => {
+  const person = await visit();
+  person.fake.scripts.set("hang", () => undefined);
+  await person.page.clock.install({ time: 1_800_000_000_000 });
+  await person.open();
+  await person.page.clock.pauseAt(1_800_000_600_000);
+  await person.say("hang");
+  await person.page.clock.runFor(24_999);
+  assert.equal(await person.log.locator(".failed").count(), 0);
+  assert.equal(await person.page.locator("clinic-guide .typing").isVisible(), true);
+  await person.page.clock.runFor(1);
+  await failed(person);
   await person.close();
 });
 

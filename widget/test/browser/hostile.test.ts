@@ -69,17 +69,20 @@ test("nothing in a text runs, and links go only to http, https, tel and mailto",
   const found = await person.window.evaluate((window) => {
     const all = [...window.querySelectorAll("*")];
     return {
+      // Drawings are the thumbs' only.
+      loose: window.querySelectorAll("svg:not(.opinions svg), path:not(.opinions path)").length,
       tags: [...new Set(all.map(({ tagName }) => tagName.toLowerCase()))].sort(),
       handlers: all.flatMap((each) => [...each.attributes]).filter(({ name }) => name.startsWith("on")).length,
       schemes: [...new Set([...window.querySelectorAll("a")].map(({ protocol }) => protocol))].sort(),
       bidi: /[\u202a-\u202e\u2066-\u2069]/.test(window.querySelector(".log")?.textContent ?? ""),
     };
   });
-  const ours = "a b blockquote button details div form h2 header mark p small summary textarea time";
+  const ours = "a b blockquote button details div form h2 header mark p path small summary svg textarea time";
   assert.deepEqual(
     found.tags.filter((tag) => !ours.split(" ").includes(tag)),
     [],
   );
+  assert.equal(found.loose, 0);
   assert.equal(found.handlers, 0);
   assert.deepEqual(
     found.schemes.filter((scheme) => !["http:", "https:", "mailto:", "tel:"].includes(scheme)),

@@ -101,3 +101,26 @@ test("a page's styles cannot hide the line or the card, or change what they say"
   assert.equal(host, "1");
   await person.close();
 });
+
+for (const gap of ["-2000px", "5000px", "20"]) {
+  test(`a page's properties cannot push the line off the screen or under the page: a gap of ${gap}`, async () => {
+    const viewport = { width: 1000, height: 700 };
+    const person = await visit({ viewport });
+    person.fake.head = `<style>
+      clinic-guide { --guide-gap: ${gap}; --guide-z: -1 }
+      main { position: fixed; inset: 0; z-index: 0; background: white }
+    </style>`;
+    person.fake.says("fever", fixture("escalation"));
+    await person.open();
+    await person.hear("fever");
+    const card = person.log.locator(".escalation");
+    for (const part of [person.window, person.line, card.locator(".first")]) {
+      const box = await part.boundingBox();
+      assert.ok(box && box.x >= 0 && box.y >= 0 && box.x + box.width <= viewport.width, JSON.stringify(box));
+      assert.ok(box.y + box.height <= viewport.height, JSON.stringify(box));
+    }
+    await person.line.locator("a").first().click({ trial: true }); // Nothing lies over it.
+    await card.locator("a").first().click({ trial: true });
+    await person.close();
+  });
+}

@@ -9,7 +9,7 @@ import { visits, type Visit } from "../support/visit.js";
 
 // The bar, on a slow line (a round trip of 150 ms, 1.6 Mbit/s) and a processor four times slower: ready
 // 0.3 s after the bare page, somebody types by 1.1 s. The clock of a busy machine tells nothing, so what
-// makes it up is held one by one. One request, a round trip and 9 KB: 0.2 s at most, on any machine. No waiting.
+// makes it up is held one by one. One request, a round trip and 10 KB: 0.2 s at most, on any machine. No waiting.
 // And work, counted in the processor's time against that of a page whose script does nothing: it takes
 // about 25 ms (0.1 s on the slow one). As much again leaves 0.3 s; twice as much, with the window
 // opened, 0.9 s. Even in one piece that blocks for less than the 50 ms allowed.

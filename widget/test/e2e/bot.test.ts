@@ -97,6 +97,26 @@ for (const [name, options] of Object.entries(THEMES)) {
   });
 }
 
+for (const colorScheme of ["light", "dark"] as const) {
+  test(`the sentence that answers stands out, the passage opens, the source is named, ${colorScheme}`, async () => {
+    const { page, troubles } = await visit({ viewport: { width: 1280, height: 800 }, colorScheme });
+    await page.goto(`${URL}/webhooks/widget/demo#clinic-guide`);
+    const answer = page.locator("clinic-guide .answer");
+    await say(page, "why do I have to stay near the hospital?");
+    assert.match(await answer.locator("blockquote").first().innerText(), /Staying near your medical team/);
+    assert.equal(await answer.locator("blockquote").first().innerText(), await answer.locator("mark").first().innerText());
+    const whole = answer.locator("details blockquote");
+    assert.equal(await whole.isVisible(), false);
+    await answer.getByText("Show the whole passage").click();
+    assert.ok((await whole.innerText()).includes(await whole.locator("mark").innerText()));
+    assert.match(await answer.locator(".source").innerText(), /section .*as of June 2026/);
+    assert.equal(await answer.getByRole("button", { name: "This helped" }).isVisible(), true);
+    await page.screenshot({ path: join(SHOTS, `${colorScheme}-marked.png`) });
+    assert.deepEqual(troubles, []);
+    await page.context().close();
+  });
+}
+
 test("the frame for pages without scripts talks too", async () => {
   const { page, troubles } = await visit({ viewport: { width: 420, height: 640 } });
   await page.goto(`${URL}/webhooks/widget/frame?lang=es`);

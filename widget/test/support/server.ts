@@ -43,6 +43,8 @@ export class Fake {
   readonly cleared: string[] = [];
   readonly hits: string[] = [];
   readonly scripts = new Map<string, Script>();
+  /** With which status a text is answered, where that is not 200. */
+  readonly statuses = new Map<string, number>();
   headers: Record<string, string> = {};
   attributes = ATTRIBUTES;
   settings: object | null = SITE;
@@ -119,7 +121,8 @@ ${this.head}</head><body><main><h1>A clinic</h1><p>Words of the clinic. <a href=
     const body = JSON.parse(await text(request)) as Message;
     this.messages.push(body);
     await this.hold;
-    response.writeHead(200, { "Content-Type": "application/x-ndjson" });
+    const status = this.statuses.get(body.text) ?? 200;
+    response.writeHead(status, { "Content-Type": "application/x-ndjson" });
     const reply: Reply = {
       body,
       response,
@@ -128,8 +131,9 @@ ${this.head}</head><body><main><h1>A clinic</h1><p>Words of the clinic. <a href=
     };
     const play = this.scripts.get(body.text);
     if (play && !play.length) return; // Never answers.
-    if (this.ended.has(body.conversation)) reply.line(conversation(body.conversation + "-next"));
-    else if (!body.conversation) reply.line(fixture("conversation"));
+    // A refusal is of no conversation.
+    if (status === 200 && this.ended.has(body.conversation)) reply.line(conversation(body.conversation + "-next"));
+    else if (status === 200 && !body.conversation) reply.line(fixture("conversation"));
     if (play) await play(reply);
     else {
       reply.line({ text: `You said ${body.text}`, custom: { v: 1, kind: "text" } });
