@@ -50,6 +50,8 @@ class Fault:
     times: int
     error: ApiError | None = None
     raw: bytes | None = None
+    status: int = 200
+    """With `raw`: what does not come from Telegram has a status too."""
     chat: int | None = None
     after: bool = False
     """The request takes effect all the same: its answer is what is lost."""
@@ -235,8 +237,8 @@ class BotApi:
     def fail(self, method: str, error: ApiError, times: int = 1, **fields: Any) -> None:
         self.faults.append(Fault(method, times, error, **fields))
 
-    def garble(self, method: str, raw: bytes, times: int = 1) -> None:
-        self.faults.append(Fault(method, times, raw=raw))
+    def garble(self, method: str, raw: bytes, times: int = 1, status: int = 200) -> None:
+        self.faults.append(Fault(method, times, raw=raw, status=status))
 
     def slow(self, method: str, seconds: float, times: int = 1, **fields: Any) -> None:
         self.faults.append(Fault(method, times, seconds=seconds, **fields))
@@ -265,7 +267,9 @@ class BotApi:
             if fault.error is not None:
                 return answer(fault.error)
             if fault.raw is not None:
-                return web.Response(body=fault.raw, content_type="application/json")
+                return web.Response(
+                    body=fault.raw, status=fault.status, content_type="application/json"
+                )
         try:
             result = await self._call(method, params)
         except ApiError as error:

@@ -107,6 +107,23 @@ async def test_malformed_json_from_telegram(
         assert api.texts() == ["echo one"]
 
 
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    "page",
+    [b"<html>Blocked by your network's filter</html>", b'{"error": "blocked"}', b"[]", b"null"],
+    ids=["HTML", "JSON", "a list", "null"],
+)
+async def test_what_a_proxy_refuses_is_not_taken_for_telegrams_word(
+    page: bytes, status: int, api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        api.garble("sendMessage", page, times=2, status=status)
+        api.say(f"buttons {URGENT}")
+        await api.until(lambda: not api.pending)
+        assert api.texts() == ["the turn's own escalation", f"echo buttons {URGENT}"]
+        assert api.sent[1].titles  # Nor said more plainly: it was not Telegram that refused it.
+
+
 async def test_429_is_waited_for_and_other_chats_do_not_wait(
     api: BotApi, echo: Echo, tmp_path: Path
 ) -> None:

@@ -49,6 +49,8 @@ def caused(error: TelegramError, cause: Exception) -> TelegramError:
         (ChatMigrated(-5), Remedy(Then.MOVED, chat_id=-5, answered=True)),
         (Forbidden("bot was blocked by the user"), Remedy(Then.GONE)),
         (BadRequest("message is too long"), Remedy(Then.REFUSED)),
+        (caused(Forbidden("x"), TelegramError("<html>")), Remedy(Then.AGAIN, answered=True)),
+        (caused(BadRequest("x"), TelegramError("<html>")), Remedy(Then.AGAIN, answered=True)),
         (InvalidToken("no"), Remedy(Then.AGAIN)),
         (NetworkError("Internal Server Error"), Remedy(Then.AGAIN, answered=True)),
         (caused(NetworkError("x"), httpx.ConnectError("x")), Remedy(Then.AGAIN)),
