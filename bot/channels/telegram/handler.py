@@ -19,7 +19,7 @@ from bot.channels.guard import Incoming, Turn, TurnGuard
 from bot.channels.telegram.lanes import Lanes, Place
 from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.outbox import Address, Outbox
-from bot.channels.telegram.reading import COMMANDS, Me, Reading, dig, read
+from bot.channels.telegram.reading import Me, Reading, dig, read
 from bot.channels.telegram.recent import Recent
 from bot.channels.telegram.rendering import REFERENCE, references, render
 from bot.channels.telegram.words import BUTTON_GONE, TEXT_ONLY, TelegramWords, is_crisis
@@ -131,7 +131,7 @@ class UpdateHandler:
                 return self._put(reading, self._slow_down(reading, site), site, repeatable=True)
             spanish = (
                 verdict.language == "es"
-                if reading.text and reading.command is None
+                if reading.text and not reading.is_command_only
                 else reading.language.startswith("es")
             )
             if not urgent:
@@ -157,8 +157,7 @@ class UpdateHandler:
         self, reading: Reading, site: str | None, *, spanish: bool
     ) -> list[dict[str, Any]] | None:
         """Returns what needs no turn to be answered; None if a turn is due."""
-        # An unknown command with words behind it is read as words.
-        if reading.command in COMMANDS or (reading.command is not None and not reading.argument):
+        if reading.is_command_only:
             if reading.command == "start" and reading.argument:
                 site = self._words.site_named(reading.argument) or site
                 await self._memory.set_site(reading.sender, site)

@@ -265,6 +265,25 @@ async def test_commands_in_spanish_for_whom_telegram_is_in_spanish(
         assert all("llame" in text.lower() for text in api.texts())
 
 
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("/help what is crs?", "help what is crs?"),
+        (f"/HELP@{USERNAME} what is crs?", "HELP what is crs?"),
+        ("/start what is crs?", "start what is crs?"),
+        ("/stop does it hurt?", "stop does it hurt?"),
+        ("/foo crs", "foo crs"),
+    ],
+)
+async def test_words_behind_a_command_get_their_turn(
+    text: str, heard: str, api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        api.say(text)
+        await api.until(lambda: not api.pending)
+        assert echo.texts == [heard] and api.texts() == [f"echo {heard}"]
+
+
 @pytest.mark.parametrize("command", ["/start", "/stop", "/foo", "/help", f"/x@{USERNAME}"])
 async def test_an_urgent_command_is_escalated(
     command: str, api: BotApi, echo: Echo, tmp_path: Path
