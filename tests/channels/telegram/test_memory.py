@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from bot.channels.telegram.memory import Memory
-from bot.channels.telegram.store import TelegramStore
+from bot.channels.telegram.store import Past, TelegramStore
 
 
 class Forgetful:
@@ -89,6 +90,32 @@ async def test_what_was_handled_while_the_store_failed_is_kept_as_such_later() -
     for update_id in (1, 2, 3, 4):
         await memory.finish(update_id)
     assert store.finished == [3, 1, 2, 4]
+
+
+class FailsOnce(TelegramStore):
+    """The real store, on a file that is locked when the first update comes."""
+
+    locked = True
+
+    def begin(self, update_ids: Sequence[int]) -> dict[int, Past]:
+        if self.locked:
+            self.locked = False
+            raise OSError("database is locked")
+        return super().begin(update_ids)
+
+
+async def test_what_came_while_the_store_failed_is_known_as_handled_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'telegram.db'}"
+    memory = Memory(lambda: FailsOnce(url, 1))
+    assert await memory.begin([1, 2]) == {}
+    for update_id in (1, 2):
+        await memory.finish(update_id)
+    await memory.close()
+    restarted = Memory(lambda: TelegramStore(url, 1))
+    assert await restarted.begin([1, 2, 3]) == {1: Past(0, True), 2: Past(0, True)}
+    await restarted.close()
 
 
 class SlowStore:
