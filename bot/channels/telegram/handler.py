@@ -111,6 +111,14 @@ class UpdateHandler:
             if not self._under_way[reading.sender]:
                 del self._under_way[reading.sender]
 
+    def is_urgent(self, raw: Any) -> bool:
+        """Tells whether an update is escalated by its words alone, before anything is asked."""
+        try:
+            reading = read(Update.de_json(raw, None), self._me)
+        except Exception:  # It is apologised for, in its time.
+            return False
+        return reading is not None and is_due(self._verdict(reading.text))
+
     async def _answer(self, reading: Reading, update_id: int, tries: int) -> Arrivals:
         async with self._lanes.place(reading.sender) as place:  # Before anything is waited for.
             if reading.callback_id is not None:
@@ -125,7 +133,7 @@ class UpdateHandler:
             flooded = not urgent and self._under_way[reading.sender] > MOST_WAITING
             if not urgent and not flooded:
                 await place.reached()
-            site = await self._memory.site(reading.sender)
+            site = await self._memory.site(reading.sender, soon=urgent)
             incoming = incoming_of(reading, update_id, site)
             if flooded or (not urgent and self._guard.seconds_to_wait(incoming)):
                 return self._put(reading, self._slow_down(reading, site), site, repeatable=True)
@@ -249,7 +257,7 @@ class UpdateHandler:
             return
         if reading.callback_id is not None:
             self._signals.pressed(reading.callback_id)
-        site = await self._memory.site(reading.sender)
+        site = await self._memory.site(reading.sender, soon=True)
         arrivals: Arrivals = []
 
         async def deliver(message: dict[str, Any]) -> None:
