@@ -458,15 +458,17 @@ class BotApi:
     # --- Webhook -------------------------------------------------------------------------------
 
     async def _post_updates(self) -> None:
-        """Posts each update until it is answered with 2xx, several at a time."""
-        begun: set[int] = set()
+        """Posts each update until it is answered with 2xx: as many at a time as were allowed."""
+        begun: dict[int, dict[str, Any]] = {}  # Held, or the next one might have the same id.
         async with aiohttp.ClientSession() as client:
             running: set[asyncio.Task[None]] = set()
             try:
                 while True:
                     for update in list(self._pending) if self.webhook.url else []:
+                        if len(running) >= self.webhook.connections:
+                            break
                         if id(update) not in begun:
-                            begun.add(id(update))
+                            begun[id(update)] = update
                             task = asyncio.ensure_future(self._post_update(client, update))
                             running.add(task)
                             task.add_done_callback(running.discard)
