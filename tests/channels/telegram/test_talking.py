@@ -412,6 +412,20 @@ async def test_typing_is_shown_while_thinking(api: BotApi, echo: Echo, tmp_path:
         assert api.typing == [1001]
 
 
+async def test_typing_is_shown_again_while_a_turn_goes_on(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.signals.TYPING_EVERY", 0.05)
+    async with talking(api, tmp_path, echo):
+        api.say("hang")
+        await api.until(lambda: len(api.typing) >= 3, patience=60.0)
+        echo.go.set()
+        await api.until(lambda: not api.pending)
+        shown = len(api.typing)
+        await asyncio.sleep(0.2)  # Once there is an answer nobody is typing any more.
+        assert len(api.typing) == shown
+
+
 # --- Groups -------------------------------------------------------------------------------------
 
 
