@@ -266,6 +266,23 @@ async def test_commands_in_spanish_for_whom_telegram_is_in_spanish(
 
 
 @pytest.mark.parametrize(
+    ("language", "named"),
+    [
+        ("en", ["number of your Telegram chat", "in a group also the number", "site you chose"]),
+        ("es", ["número de su chat", "en un grupo también el de su cuenta", "sede que eligió"]),
+    ],
+)
+async def test_privacy_names_all_that_is_kept(
+    language: str, named: list[str], api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        who = {"from": BotApi.person(1001, language)}
+        api.push("message", api.message(1001, text="/privacy", **who))
+        await api.until(lambda: api.texts())
+        assert all(what in api.texts()[0] for what in named)
+
+
+@pytest.mark.parametrize(
     ("text", "heard"),
     [
         ("/help what is crs?", "help what is crs?"),
