@@ -14,17 +14,22 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 import yaml
 from rasa.core.agent import Agent
 
 from bot.channels.guard import TurnGuard
+from bot.channels.telegram.api import make_bot
 from bot.channels.telegram.lock import PollLock
 from bot.channels.telegram.session import Session
+from bot.channels.telegram.setup import set_webhook
+from bot.channels.telegram.webhook import SECRET_HEADER, address_of, secret_of
 from bot.clinic import load_clinic
-from bot.settings import load_settings
-from tests.channels.telegram.bot_api import TOKEN, ApiError, BotApi, too_many
+from bot.settings import ROOT, load_settings
+from tests.channels.telegram.bot_api import TOKEN, USERNAME, ApiError, BotApi, too_many
 from tests.channels.telegram.world import telegram_settings
 from tests.trained.test_conversations import GOALS
 from tests.trained.test_server import Server, free_port
@@ -206,6 +211,118 @@ async def test_killed_in_the_middle_nothing_is_lost_and_what_was_done_is_not_don
     assert sum(answers.values()) - len(people) <= arrived - len(done)
 
 
+SOUTH = {"name": "South Center", "care_team_phone": "+1 555-0200"}
+GROUP: dict[str, Any] = {"id": -500, "type": "supergroup", "title": "Family"}
+
+
+def two_sites(folder: Path) -> Path:
+    """Writes the clinic's own words with a second site."""
+    clinic = yaml.safe_load((ROOT / "clinic.yml").read_text("utf-8"))
+    clinic["sites"]["south"] = {**clinic["sites"][clinic["default_site"]], **SOUTH}
+    path = folder / "clinic.yml"
+    path.write_text(yaml.safe_dump(clinic, allow_unicode=True), "utf-8")
+    return path
+
+
+async def test_by_webhook_a_forged_post_gets_nothing_and_a_kill_loses_nothing(
+    model: Path, tmp_path: Path, api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELEGRAM_WEBHOOK", "https://guide.example.org")
+    monkeypatch.setenv("GUIDE_CLINIC_FILE", str(two_sites(tmp_path)))
+    telegram = telegram_settings(api, tmp_path, webhook="https://guide.example.org")
+    path = urlsplit(address_of(telegram)).path
+
+    async def post(update: dict[str, Any], **headers: str) -> int:
+        """Posts an update as Telegram would, or as somebody else might."""
+        url = f"{api.deliver_to}{path}"
+        answer = await asyncio.to_thread(
+            requests.post, url, json=update, headers=headers, timeout=PATIENCE
+        )
+        return answer.status_code
+
+    people = range(11, 41)
+    first = Booted.at(api, model, tmp_path, monkeypatch)
+    try:
+        await first.up()
+        api.deliver_to = first.url
+        bot = make_bot(telegram)
+        await set_webhook(bot, telegram)
+        await bot.shutdown()
+        await conversation(api)
+        question = {"update_id": 1, "message": api.message(3, text=QUESTION)}
+        assert [await post(question), await post(question, **{SECRET_HEADER: "x"})] == [403, 403]
+        api.slow("sendMessage", 1.0, times=1000)  # So that the kill finds many under way.
+        ids = {api.say(QUESTION, chat): chat for chat in people}
+        await api.until(lambda: sum(bool(api.texts(chat)) for chat in people) >= 10, PATIENCE)
+    finally:
+        first.kill()
+    done = first.handled() & set(ids)
+    arrived = sum(len(api.texts(chat)) for chat in people)
+    api.faults.clear()
+    async with booted(api, model, tmp_path, monkeypatch) as second:
+        await second.up()
+        api.deliver_to = second.url
+        await api.until(lambda: all(api.texts(chat) for chat in people), PATIENCE)
+        await api.until(lambda: set(ids) <= second.handled(), PATIENCE)
+        # Telegram has not heard that one was answered, and posts it once more.
+        again = min(ids)
+        answers = {chat: len(api.texts(chat)) for chat in people}
+        update = {"update_id": again, "message": api.message(ids[again], text=QUESTION)}
+        assert await post(update, **{SECRET_HEADER: secret_of(TOKEN)}) == 200
+    turns = second.turns()
+    print(
+        f"webhook: killed after {arrived} of 30 replies, {len(done)} kept as handled; said twice: "
+        f"{sum(n > 1 for n in answers.values())}"
+    )
+    assert "getUpdates" not in api.calls
+    assert api.texts(3) == [] and not any(sender == "telegram:3" for sender, _ in turns)
+    assert answers == {chat: len(api.texts(chat)) for chat in people}
+    assert all(ANSWER in api.texts(chat)[0] for chat in people)
+    assert all(1 <= n <= 2 for n in answers.values())
+    for update_id in done:
+        assert turns[f"telegram:{ids[update_id]}", QUESTION] == answers[ids[update_id]] == 1
+
+
+async def conversation(api: BotApi) -> None:
+    """A person with a site of their own, a picture, a slip of the pen; then a family's group."""
+
+    async def said(chat: int = 1) -> list[str]:
+        await api.until(lambda: not api.pending, PATIENCE)
+        return api.texts(chat)
+
+    api.say("/start south", 1)
+    assert "South Center" in (await said())[-1]
+    api.say("how much does it cost?", 1)
+    assert "South Center: +1 555-0200" in (await said())[-1]
+    photo = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]
+    api.push("message", api.message(1, photo=photo))
+    assert "text only" in (await said())[-1] and "+1 555-0200" in (await said())[-1]
+    api.push("message", api.message(1, photo=photo, caption=QUESTION))
+    assert ANSWER in (await said())[-2] and "text only" in (await said())[-1]
+    message = api.message(1, text="thanks")
+    api.push("message", message)
+    await said()
+    api.edit(message["message_id"], "what is cytokine release syndrome?", 1)
+    assert "ytokine release syndrome" in (await said())[-1]
+    corrected = api.sent[-1].params
+    assert corrected["reply_parameters"]["message_id"] == message["message_id"]
+    assert str(corrected["disable_notification"]).lower() == "true"
+    api.say(f"/help {QUESTION}", 1)
+    assert ANSWER in (await said())[-1]
+    api.say(f"/stop {URGENT}", 1)
+    urgent = [text for text in await said() if text.startswith("⚠️ Call 911 now")]
+    assert len(urgent) == 1 and "+1 555-0200" in urgent[0]
+    # In a group only who addresses the bot is answered, each in a conversation of their own.
+    api.known_chats.add(GROUP["id"])
+    for who, text in ((7, QUESTION), (7, f"@{USERNAME} {QUESTION}"), (8, f"@{USERNAME} {URGENT}")):
+        message = api.message(-500, text=text, chat=GROUP, **{"from": BotApi.person(who)})
+        api.push("message", message)
+    in_group = await said(-500)
+    assert len([text for text in in_group if ANSWER in text]) == 1
+    assert len([text for text in in_group if text.startswith("⚠️ Call 911 now")]) == 1
+    assert all("reply_parameters" in sent.params for sent in api.sent if sent.chat_id == -500)
+
+
 async def test_telegram_away_then_crowded_then_refusing(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,13 +374,15 @@ async def crowded(api: BotApi) -> None:
 
 async def refusing(api: BotApi) -> None:
     """Telegram answers every message with 429 for a minute, and with 5xx after it."""
-    before = len(api.sent)
+    before, calls = len(api.sent), len(api.calls)
     api.fail("sendMessage", too_many(2), times=10_000)
     ends = asyncio.get_running_loop().time() + 60
     for chat in range(1001, 1021):
         api.say(URGENT if chat == 1020 else QUESTION, chat)
     await asyncio.sleep(max(0.0, ends - asyncio.get_running_loop().time()))
     assert len([s for s in api.sent[before:] if s.method == "sendMessage"]) == 0
+    # 20 people, each told every time to wait 2 s: the pause is kept, not knocked at.
+    assert api.calls[calls:].count("sendMessage") <= 20 * 35
     api.faults.clear()
     api.fail("sendMessage", ApiError(502, "Bad Gateway"), times=20)
     await api.until(lambda: not api.pending, PATIENCE)

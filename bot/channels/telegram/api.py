@@ -62,17 +62,39 @@ class Remedy:
     """Telegram answered, so it is there: a fault of its own, and not of the network."""
 
 
+class _Request(HTTPXRequest):
+    """Takes for Telegram's answer only what reads like one, whatever a proxy says in between."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> dict[str, Any]:
+        """Reads an answer.
+
+        Raises:
+            TelegramError: the cause of the library's own, where that is about the status.
+        """
+        read: Any = HTTPXRequest.parse_json_payload(payload)
+        if not isinstance(read, dict) or "ok" not in read:
+            raise TelegramError("Invalid server response")
+        return read
+
+
 def remedy(error: TelegramError) -> Remedy:
-    """Says what an error of the Bot API calls for."""
+    """Says what an error of the Bot API calls for.
+
+    A refusal counts only in Telegram's own words. A page of a proxy's, such as a 403 in HTML, says
+    nothing of the person or of the message.
+    """
     if isinstance(error, RetryAfter):
         wait: Any = error.retry_after  # By PTB_TIMEDELTA.
         seconds = wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
         return Remedy(Then.AGAIN, wait=seconds)
     if isinstance(error, ChatMigrated):
         return Remedy(Then.MOVED, chat_id=error.new_chat_id, answered=True)
-    if isinstance(error, Forbidden):
+    if isinstance(error, Forbidden) and error.__cause__ is None:
         return Remedy(Then.GONE)
-    if isinstance(error, BadRequest):  # A kind of NetworkError to the library.
+    if isinstance(error, BadRequest) and error.__cause__ is None:  # It is a NetworkError, too.
         return Remedy(Then.REFUSED)
     if isinstance(error, InvalidToken):
         return Remedy(Then.AGAIN)
@@ -85,7 +107,7 @@ def make_bot(settings: TelegramSettings, *, timeout: float = 20.0) -> Bot:
     for name in ("telegram", "httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
-    request = HTTPXRequest(
+    request = _Request(
         connection_pool_size=CONNECTIONS,
         read_timeout=timeout,
         write_timeout=timeout,

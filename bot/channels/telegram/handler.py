@@ -19,7 +19,7 @@ from bot.channels.guard import Incoming, Turn, TurnGuard
 from bot.channels.telegram.lanes import Lanes, Place
 from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.outbox import Address, Outbox
-from bot.channels.telegram.reading import COMMANDS, Me, Reading, dig, read
+from bot.channels.telegram.reading import Me, Reading, dig, read
 from bot.channels.telegram.recent import Recent
 from bot.channels.telegram.rendering import REFERENCE, references, render
 from bot.channels.telegram.words import BUTTON_GONE, TEXT_ONLY, TelegramWords, is_crisis
@@ -111,6 +111,14 @@ class UpdateHandler:
             if not self._under_way[reading.sender]:
                 del self._under_way[reading.sender]
 
+    def is_urgent(self, raw: Any) -> bool:
+        """Tells whether an update is escalated by its words alone, before anything is asked."""
+        try:
+            reading = read(Update.de_json(raw, None), self._me)
+        except Exception:  # It is apologised for, in its time.
+            return False
+        return reading is not None and is_due(self._verdict(reading.text))
+
     async def _answer(self, reading: Reading, update_id: int, tries: int) -> Arrivals:
         async with self._lanes.place(reading.sender) as place:  # Before anything is waited for.
             if reading.callback_id is not None:
@@ -125,13 +133,13 @@ class UpdateHandler:
             flooded = not urgent and self._under_way[reading.sender] > MOST_WAITING
             if not urgent and not flooded:
                 await place.reached()
-            site = await self._memory.site(reading.sender)
+            site = await self._memory.site(reading.sender, soon=urgent)
             incoming = incoming_of(reading, update_id, site)
             if flooded or (not urgent and self._guard.seconds_to_wait(incoming)):
                 return self._put(reading, self._slow_down(reading, site), site, repeatable=True)
             spanish = (
                 verdict.language == "es"
-                if reading.text and reading.command is None
+                if reading.text and not reading.is_command_only
                 else reading.language.startswith("es")
             )
             if not urgent:
@@ -157,8 +165,7 @@ class UpdateHandler:
         self, reading: Reading, site: str | None, *, spanish: bool
     ) -> list[dict[str, Any]] | None:
         """Returns what needs no turn to be answered; None if a turn is due."""
-        # An unknown command with words behind it is read as words.
-        if reading.command in COMMANDS or (reading.command is not None and not reading.argument):
+        if reading.is_command_only:
             if reading.command == "start" and reading.argument:
                 site = self._words.site_named(reading.argument) or site
                 await self._memory.set_site(reading.sender, site)
@@ -250,7 +257,7 @@ class UpdateHandler:
             return
         if reading.callback_id is not None:
             self._signals.pressed(reading.callback_id)
-        site = await self._memory.site(reading.sender)
+        site = await self._memory.site(reading.sender, soon=True)
         arrivals: Arrivals = []
 
         async def deliver(message: dict[str, Any]) -> None:

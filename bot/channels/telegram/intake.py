@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bot.channels.telegram.ending import end
 from bot.channels.telegram.handler import UpdateHandler
-from bot.channels.telegram.memory import Memory
+from bot.channels.telegram.memory import SOON, Memory
 from bot.channels.telegram.store import Past
 from bot.channels.telegram.trimming import trim
 
@@ -31,6 +31,8 @@ class Intake:
         self._memory = memory
         self._running: dict[int, asyncio.Task[None]] = {}
         self._raw: dict[int, Any] = {}
+        self._asking: asyncio.Task[dict[int, Past]] | None = None
+        """The last question to the store about updates that have come."""
 
     @property
     def is_crowded(self) -> bool:
@@ -42,31 +44,51 @@ class Intake:
         """Tells whether nothing more can be begun before something has ended."""
         return len(self._running) > MOST
 
-    async def take(self, updates: Sequence[Any]) -> dict[int, asyncio.Task[None] | None]:
-        """Returns the task of each update, by its id in rising order; None: handled before.
+    def take(self, updates: Sequence[Any]) -> dict[int, asyncio.Task[None]]:
+        """Returns the task of each update, by its id in rising order.
 
-        An update that was begun before and not finished was cut off: it is begun again.
+        It ends at once if the update was handled before. One that was begun before and not
+        finished was cut off: it is begun again.
         """
         by_id = {i: raw for raw in updates if (i := identity(raw)) is not None}
         if len(by_id) < len(updates):
             logger.error("%d updates without an id passed over", len(updates) - len(by_id))
         new = [i for i in sorted(by_id) if i not in self._running]
-        past = await self._memory.begin(new) if new else {}
-        for i in new:
-            known = past.get(i, Past())
-            # Asked again: the same update may have come by two requests at once.
-            if not known.done and i not in self._running:
-                task = asyncio.ensure_future(self._run(i, by_id[i], known.tries))
-                self._running[i], self._raw[i] = task, by_id[i]
-        return {i: self._running.get(i) for i in sorted(by_id)}
+        if new:
+            self._asking = asyncio.ensure_future(self._ask(new, self._asking))
+            for i in new:
+                self._running[i] = asyncio.ensure_future(self._run(i, by_id[i], self._asking))
+                self._raw[i] = by_id[i]
+        return {i: self._running[i] for i in sorted(by_id)}
 
-    async def _run(self, update_id: int, raw: Any, tries: int) -> None:
+    async def _ask(
+        self, update_ids: Sequence[int], before: asyncio.Task[dict[int, Past]] | None
+    ) -> dict[int, Past]:
+        """Asks what is known of updates; what came before them is answered for first."""
+        past = await self._memory.begin(update_ids)
+        if before is not None:
+            await asyncio.wait({before})
+        return past
+
+    async def _run(self, update_id: int, raw: Any, asking: asyncio.Task[dict[int, Past]]) -> None:
         try:
-            await self._handler.handle(raw, tries=tries)
-            await self._memory.finish(update_id)
+            past = await self._past(update_id, raw, asking)
+            if not past.done:
+                await self._handler.handle(raw, tries=past.tries)
+            await self._memory.finish(update_id)  # Of one that was handled its words go now.
         finally:
             self._running.pop(update_id, None)
             self._raw.pop(update_id, None)
+
+    async def _past(self, update_id: int, raw: Any, asking: asyncio.Task[dict[int, Past]]) -> Past:
+        """Waits for what became of an update before; with an urgent one for some tenths only."""
+        for _ in range(2):  # A loop that was busy hears of the answer in the second half.
+            await asyncio.wait({asking}, timeout=SOON / 2)
+        if not asking.done():
+            if not self._memory.was_handled(update_id) and self._handler.is_urgent(raw):
+                return Past()
+            await asyncio.wait({asking})
+        return asking.result().get(update_id, Past())
 
     async def keep(self, update_ids: Iterable[int]) -> bool:
         """Keeps updates that are under way where a kill does not lose them.
@@ -86,9 +108,7 @@ class Intake:
         claimed = await self._memory.claim(self._running, quiet=quiet)
         if claimed:
             logger.warning("%d kept updates begun that ran nowhere", len(claimed))
-            taken = await self.take([json.loads(claimed[i]) for i in sorted(claimed)])
-            for update_id in (i for i, task in taken.items() if task is None):
-                await self._memory.finish(update_id)  # It was handled: its words go now.
+            self.take([json.loads(claimed[i]) for i in sorted(claimed)])
         return claimed is not None
 
     async def close(self, patience: float) -> None:
@@ -102,6 +122,7 @@ class Intake:
         if running:
             await asyncio.wait(running, timeout=patience)
         await end(running)
+        await end([self._asking] if self._asking is not None else [])
         await self._memory.take_back()
 
 

@@ -17,7 +17,11 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 PATIENCE: Final = 1.0
-"""Seconds that a turn waits for the store: an escalation must leave within two."""
+"""Seconds that a turn waits for the store."""
+
+SOON: Final = 0.2
+"""The same for an urgent one, whose escalation must leave within two seconds of its own. It waits
+twice at most, for what became of the update before and for the person's site."""
 
 IMPATIENCE: Final = 0.3
 """The same while the store has failed: it is asked, and hardly waited for."""
@@ -51,6 +55,7 @@ class Memory:
         """For when the store does not answer: another replica may have been told of another."""
         self._unsaved: dict[str, str | None] = {}
         """Sites that were chosen while the store did not answer."""
+        self._payloads: dict[str, str] = {}
         self._owner = uuid.uuid4().hex
         self._well = True
 
@@ -92,13 +97,18 @@ class Memory:
         answer: dict[int, str] | None = await self._wait(None, found, patience=5.0)
         return answer
 
-    async def site(self, conversation: str) -> str | None:
-        """Returns the site that a person has chosen."""
+    def was_handled(self, update_id: int) -> bool:
+        """Tells, without the store, whether this process has handled an update."""
+        return update_id in self._done
+
+    async def site(self, conversation: str, *, soon: bool = False) -> str | None:
+        """Returns the site that a person has chosen; if it is needed soon, the last one known."""
         if conversation in self._unsaved:
             site = self._unsaved[conversation]
-            await self.set_site(conversation, site)
+            if not soon:
+                await self.set_site(conversation, site)
             return site
-        site = await self._ask(UNKNOWN, "site", conversation)
+        site = await self._ask(UNKNOWN, "site", conversation, patience=SOON if soon else None)
         if site == UNKNOWN:
             return self._sites.get(conversation)
         _remember(self._sites, conversation, site)
@@ -114,11 +124,14 @@ class Memory:
 
     async def add_payloads(self, payloads: Mapping[str, str]) -> None:
         """Keeps what long buttons say."""
+        for reference, payload in payloads.items():
+            _remember(self._payloads, reference, payload)
         await self._ask(None, "add_payloads", dict(payloads))
 
     async def payload(self, reference: str) -> str | None:
-        """Returns what a long button says."""
-        return await self._ask(None, "payload", reference)
+        """Returns what a long button says; the store is asked about older ones only."""
+        known = self._payloads.get(reference)
+        return known or await self._ask(None, "payload", reference)
 
     async def forget_old(self, retention_days: int) -> None:
         """Deletes what is no longer needed."""
@@ -136,7 +149,8 @@ class Memory:
         self._thread.shutdown(wait=False)
         await asyncio.wait({closing}, timeout=CLOSING)
 
-    async def _ask(self, otherwise: T, name: str, *args: Any, patience: float = PATIENCE) -> T:
+    async def _ask(self, otherwise: T, name: str, *args: Any, patience: float | None = None) -> T:
+        patience = PATIENCE if patience is None else patience
         return await self._wait(otherwise, partial(self._call, name, *args), patience=patience)
 
     async def _wait(self, otherwise: T, call_store: Callable[[], Any], *, patience: float) -> T:
@@ -150,6 +164,8 @@ class Memory:
                 raise TimeoutError
             answer: T = call.result()
         except Exception as error:
+            if patience < PATIENCE and not call.done():
+                return otherwise  # It was hardly waited for: that says nothing of it.
             if self._well:
                 logger.error(
                     "TELEGRAM_STORE cannot be used (%s): going on without it; after a restart "

@@ -20,7 +20,8 @@ LONGEST_WAIT: Final = 30.0
 FAULTS: Final = 12
 """Tries of one message that Telegram itself answers with a fault (about four minutes) before it is
 given up, if it takes what is sent to others meanwhile: held back for ever, it would hold back what
-the same person writes next. Without a network there is no last try."""
+the same person writes next. Without a network there is no last try; nor for urgent words, which
+then only let others go first."""
 
 PACE: Final = 1 / 28
 """Seconds between two messages. Beyond some thirty a second Telegram answers 429 to a bot, and then
@@ -53,6 +54,8 @@ class _Item:
         """How many messages Telegram had taken when this one failed first."""
         self.alone = False
         """Telegram has taken others since, so the fault may be this one's."""
+        self.aside = False
+        """Urgent, and tried so often that it is tried on after what comes later."""
 
 
 class _Lane:
@@ -71,7 +74,7 @@ class _Chat:
         self.items: list[_Item] = []
         self.urgent, self.other = _Lane(), _Lane()
         self.calm = asyncio.Event()
-        """Nothing urgent waits."""
+        """Nothing urgent waits but what stands aside."""
         self.calm.set()
         self.not_before = 0.0
         """Until when Telegram has asked for a pause, by the event loop's clock."""
@@ -79,6 +82,8 @@ class _Chat:
     def add(self, address: Address, part: Part) -> _Item:
         for item in self.items:
             if part.repeatable and item.address == address and _alike(item.part, part):
+                if item.part.urgent:
+                    self.urgent.news.set()
                 return item
         item = _Item(address, part)
         ahead = sum(i.part.urgent for i in self.items) if part.urgent else len(self.items)
@@ -89,15 +94,30 @@ class _Chat:
         return item
 
     def first(self, *, urgent: bool) -> _Item | None:
-        return next((item for item in self.items if item.part.urgent is urgent), None)
+        mine = [item for item in self.items if item.part.urgent is urgent]
+        return min(mine, key=lambda item: item.aside, default=None)  # Of equals the first.
+
+    def put_aside(self, item: _Item) -> None:
+        """Lets everything else go before an item, which is tried on."""
+        item.aside = True
+        if item in self.items:
+            self.items.remove(item)
+            self.items.insert(sum(i.part.urgent for i in self.items), item)
+        self._look_for_calm()
+        if not self.calm.is_set():
+            self.urgent.news.set()  # Somebody else's turn, at once.
 
     def end(self, item: _Item, *, arrived: bool) -> None:
         if item in self.items:  # Not if it was given up while it was being sent.
             self.items.remove(item)
-        if self.first(urgent=True) is None:
-            self.calm.set()
+        self._look_for_calm()
         if not item.arrived.done():
             item.arrived.set_result(arrived)
+
+    def _look_for_calm(self) -> None:
+        first = self.first(urgent=True)
+        if first is None or first.aside:
+            self.calm.set()
 
 
 class Outbox:
@@ -214,6 +234,11 @@ class Outbox:
             if not item.alone and self._taken > item.taken_before:
                 item.alone, item.faults = True, 1  # The outage is over, or there was none.
             if item.faults < (FAULTS if item.alone else OUTAGE):
+                return True
+            if item.part.urgent:
+                if not item.aside:
+                    logger.error("urgent message not taken %d times: tried on", item.faults)
+                chat.put_aside(item)
                 return True
             logger.error("message given up after %d faults of Telegram's", item.faults)
             chat.end(item, arrived=False)

@@ -136,15 +136,12 @@ class Poller:
         if offset is not None:
             self._window.confirmed(offset)
         new = [u for u in updates if not self._is_known(u)]
-        taken = await self._intake.take(new) if new else {}
+        taken = self._intake.take(new)
         if updates and not taken and not self._window.busy:
             await asyncio.sleep(self._first_wait)  # What has no id cannot be confirmed.
         for update_id, task in taken.items():
             self._window.begin(update_id)
-            if task is None:
-                self._finished(update_id)
-            else:
-                task.add_done_callback(partial(self._ended, update_id))
+            task.add_done_callback(partial(self._ended, update_id))
         await self._look_behind(full=len(updates) >= BATCH)
         return bool(taken)
 

@@ -65,6 +65,12 @@ class Reading:
     language: str = ""
     """The language of the person's Telegram, such as `es-MX`; empty if it is unknown."""
 
+    @property
+    def is_command_only(self) -> bool:
+        """Tells whether no words to be read follow the command; after `/start` one names a site."""
+        words = len(self.argument.split())
+        return self.command is not None and words <= (self.command == "start")
+
 
 def read(update: Update, me: Me) -> Reading | None:
     """Returns what a person says to the bot; None if nobody does."""
@@ -218,9 +224,15 @@ def _without_mentions(message: Message, me: Me) -> str:
     """Returns the text without the bot's own name, which is no part of the question."""
     text = message.text or message.caption or ""
     raw = _utf16(text)
-    mentions = [e for e in _entities(message) if _is_me(e, text, me)]
-    for entity in sorted(mentions, key=lambda e: -e.offset):
-        raw = raw[: 2 * entity.offset] + raw[2 * (entity.offset + entity.length) :]
+    ends = f"@{me.username}".lower()
+    for entity in sorted(_entities(message), key=lambda e: -e.offset):
+        start, end = 2 * entity.offset, 2 * (entity.offset + entity.length)
+        if _is_me(entity, text, me):
+            raw = raw[:start] + raw[end:]
+        elif entity.type == MessageEntity.BOT_COMMAND and (
+            raw[start:end].decode("utf-16-le", "replace").lower().endswith(ends)
+        ):
+            raw = raw[: end - 2 * len(ends)] + raw[end:]
     return raw.decode("utf-16-le", "replace")
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
 from bot import contract
-from bot.channels.telegram.splitting import Span, split, units
+from bot.channels.telegram.splitting import LIMIT, Span, split, units
 
 CALLBACK_BYTES: Final = 64
 REFERENCE: Final = "ref:"
@@ -55,7 +55,7 @@ def render(message: Mapping[str, Any]) -> list[Part]:
         text = "\n".join(filter(None, [text, _address(message["attachment"])]))
     numbers = [str(p["number"]) for p in custom.get("phones") or []]
     styles = _styles(text, kind)
-    whole = [(a, b) for _, (a, b) in styles if b - a < 200] + _places(text, numbers)
+    whole = [(a, b) for _, (a, b) in styles if units(text[a:b]) <= LIMIT] + _places(text, numbers)
     urgent = kind == contract.KIND_ESCALATION
     spans = split(text, whole=whole + [m.span() for m in _LINK.finditer(text)])
     keyboard = keyboard_of(message.get("buttons") or [])

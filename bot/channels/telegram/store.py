@@ -96,14 +96,18 @@ class TelegramStore:
         with self._engine.begin() as connection:
             rows = connection.execute(sa.select(HANDLED).where(mine)).all()
             known = {row.update_id: Past(row.tries, row.done) for row in rows}
-            new = [
-                {"bot": self._bot, "update_id": i, "tries": 0, "done": False, "day": _today()}
-                for i in dict.fromkeys(update_ids)
-                if i not in known
-            ]
-            if new:
-                connection.execute(HANDLED.insert(), new)
+            self._add(connection, [i for i in update_ids if i not in known], done=False)
         return known
+
+    def _add(
+        self, connection: sa.engine.Connection, update_ids: Sequence[int], *, done: bool
+    ) -> None:
+        new = [
+            {"bot": self._bot, "update_id": i, "tries": 0, "done": done, "day": _today()}
+            for i in dict.fromkeys(update_ids)
+        ]
+        if new:
+            connection.execute(HANDLED.insert(), new)
 
     def start(self, update_id: int) -> None:
         """Keeps that an update's turn begins: if the process ends on it, this is what is left."""
@@ -120,10 +124,15 @@ class TelegramStore:
             connection.execute(HANDLED.update().where(mine).values(tries=tries))
 
     def finish(self, update_ids: Sequence[int]) -> None:
-        """Keeps that updates were handled: their turns are saved and their replies sent."""
+        """Keeps that updates were handled: their turns are saved and their replies sent.
+
+        Also of those whose coming could not be kept.
+        """
         with self._engine.begin() as connection:
             mine = self._these(HANDLED, update_ids)
             connection.execute(HANDLED.update().where(mine).values(done=True))
+            known = set(connection.scalars(sa.select(HANDLED.c.update_id).where(mine)))
+            self._add(connection, [i for i in update_ids if i not in known], done=True)
             gone = connection.execute(WAITING.delete().where(self._these(WAITING, update_ids)))
             last = gone.rowcount and not connection.scalar(sa.select(WAITING.c.bot).limit(1))
         if last:

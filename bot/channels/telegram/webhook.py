@@ -71,15 +71,12 @@ class Webhook:
         if update_id is None:
             logger.error("an update that is not one was passed over")
             return response.empty(status=200)
-        task = (await intake.take([raw]))[update_id]
-        if task is not None:
-            await asyncio.wait({task}, timeout=0 if intake.is_crowded else HOLD)
-            if not task.done() and await intake.keep([update_id]):
-                return response.empty(status=200)
-            await asyncio.wait({task})  # Telegram may hang up; the turn goes on.
-            if task.cancelled():
-                return response.empty(status=503)
-        return response.empty(status=200)
+        task = intake.take([raw])[update_id]
+        await asyncio.wait({task}, timeout=0 if intake.is_crowded else HOLD)
+        if not task.done() and await intake.keep([update_id]):
+            return response.empty(status=200)
+        await asyncio.wait({task})  # Telegram may hang up; the turn goes on.
+        return response.empty(status=503 if task.cancelled() else 200)
 
 
 def _derived(token: str, purpose: str) -> str:

@@ -50,6 +50,8 @@ class Fault:
     times: int
     error: ApiError | None = None
     raw: bytes | None = None
+    status: int = 200
+    """With `raw`: what does not come from Telegram has a status too."""
     chat: int | None = None
     after: bool = False
     """The request takes effect all the same: its answer is what is lost."""
@@ -235,8 +237,8 @@ class BotApi:
     def fail(self, method: str, error: ApiError, times: int = 1, **fields: Any) -> None:
         self.faults.append(Fault(method, times, error, **fields))
 
-    def garble(self, method: str, raw: bytes, times: int = 1) -> None:
-        self.faults.append(Fault(method, times, raw=raw))
+    def garble(self, method: str, raw: bytes, times: int = 1, status: int = 200) -> None:
+        self.faults.append(Fault(method, times, raw=raw, status=status))
 
     def slow(self, method: str, seconds: float, times: int = 1, **fields: Any) -> None:
         self.faults.append(Fault(method, times, seconds=seconds, **fields))
@@ -265,7 +267,9 @@ class BotApi:
             if fault.error is not None:
                 return answer(fault.error)
             if fault.raw is not None:
-                return web.Response(body=fault.raw, content_type="application/json")
+                return web.Response(
+                    body=fault.raw, status=fault.status, content_type="application/json"
+                )
         try:
             result = await self._call(method, params)
         except ApiError as error:
@@ -454,15 +458,17 @@ class BotApi:
     # --- Webhook -------------------------------------------------------------------------------
 
     async def _post_updates(self) -> None:
-        """Posts each update until it is answered with 2xx, several at a time."""
-        begun: set[int] = set()
+        """Posts each update until it is answered with 2xx: as many at a time as were allowed."""
+        begun: dict[int, dict[str, Any]] = {}  # Held, or the next one might have the same id.
         async with aiohttp.ClientSession() as client:
             running: set[asyncio.Task[None]] = set()
             try:
                 while True:
                     for update in list(self._pending) if self.webhook.url else []:
+                        if len(running) >= self.webhook.connections:
+                            break
                         if id(update) not in begun:
-                            begun.add(id(update))
+                            begun[id(update)] = update
                             task = asyncio.ensure_future(self._post_update(client, update))
                             running.add(task)
                             task.add_done_callback(running.discard)

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ def kept(folder: Path) -> dict[int, str]:
     return dict(rows(folder, "select update_id, content from telegram_waiting"))
 
 
-def rows(folder: Path, query: str) -> list[tuple[int, str]]:
+def rows(folder: Path, query: str) -> list[tuple[int, Any]]:
     with closing(sqlite3.connect(folder / "telegram.db")) as database:
         return database.execute(query).fetchall()
 

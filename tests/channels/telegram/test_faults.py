@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from bot.channels.telegram.api import fetch, make_bot
 from bot.channels.telegram.lock import PollLock
 from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.outbox import FAULTS
-from bot.channels.telegram.store import TelegramStore
+from bot.channels.telegram.store import Past, TelegramStore
 from tests.channels.telegram.bot_api import ME, TOKEN, USERNAME, ApiError, BotApi, too_many
 from tests.channels.telegram.test_crowd import kept
 from tests.channels.telegram.world import PICTURE, Echo, talking, telegram_settings
@@ -88,10 +90,12 @@ async def test_where_only_telegrams_answer_is_lost_nothing_is_handled_twice(
 ) -> None:
     api.fail(method, GATEWAY, after=True)
     async with talking(api, tmp_path, echo):
-        api.press("one")
+        api.press("hang")
+        await api.until(lambda: api.calls.count("sendChatAction"))
+        echo.go.set()
         await api.until(lambda: not api.pending)
-        assert api.texts() == ["echo one"] * copies and echo.texts == ["one"]
-        assert not api.faults[0].times or method == "sendChatAction"  # Too quick to be typing.
+        assert api.texts() == ["echo hang"] * copies and echo.texts == ["hang"]
+        assert not api.faults[0].times
 
 
 @pytest.mark.parametrize(
@@ -105,6 +109,23 @@ async def test_malformed_json_from_telegram(
         api.say("one")
         await api.until(lambda: not api.pending)
         assert api.texts() == ["echo one"]
+
+
+@pytest.mark.parametrize("status", [400, 403])
+@pytest.mark.parametrize(
+    "page",
+    [b"<html>Blocked by your network's filter</html>", b'{"error": "blocked"}', b"[]", b"null"],
+    ids=["HTML", "JSON", "a list", "null"],
+)
+async def test_what_a_proxy_refuses_is_not_taken_for_telegrams_word(
+    page: bytes, status: int, api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        api.garble("sendMessage", page, times=2, status=status)
+        api.say(f"buttons {URGENT}")
+        await api.until(lambda: not api.pending)
+        assert api.texts() == ["the turn's own escalation", f"echo buttons {URGENT}"]
+        assert api.sent[1].titles  # Nor said more plainly: it was not Telegram that refused it.
 
 
 async def test_429_is_waited_for_and_other_chats_do_not_wait(
@@ -483,6 +504,42 @@ async def test_a_store_that_cannot_be_opened_costs_no_answer(
         await api.until(lambda: not api.pending)
         assert "echo one" in api.texts() and "the turn's own escalation" in api.texts()
     assert caplog.text.count("TELEGRAM_STORE cannot be used") == 1
+
+
+async def test_a_store_that_does_not_answer_holds_up_no_escalation(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+
+    class Hanging(TelegramStore):
+        def begin(self, update_ids: Sequence[int]) -> dict[int, Past]:
+            assert go.wait(120)
+            return super().begin(update_ids)
+
+    monkeypatch.setattr("bot.channels.telegram.session.TelegramStore", Hanging)
+    # Whoever waits for the store does so longer than this test.
+    monkeypatch.setattr("bot.channels.telegram.memory.PATIENCE", 600.0)
+    monkeypatch.setattr("bot.channels.telegram.memory.IMPATIENCE", 600.0)
+    async with talking(api, tmp_path, echo, limits={"escalation_deadline": 0.3}):
+        try:
+            api.say("hello", chat=2)
+            await api.until(lambda: "getUpdates" in api.calls)
+            api.say("he cannot breathe, please hang")
+            api.press("he cannot breathe", chat=3)
+            await api.until(lambda: api.texts(1001) and api.texts(3), patience=60.0)
+            for chat in (1001, 3):
+                assert api.texts(chat)[0].startswith("⚠️ Call 911 now")
+            assert api.texts(2) == []
+        finally:
+            go.set()
+        echo.go.set()
+        await api.until(lambda: not api.pending)
+        assert api.texts(2) == ["echo hello"]
+        assert sorted(echo.texts) == [
+            "he cannot breathe",
+            "he cannot breathe, please hang",
+            "hello",
+        ]
 
 
 async def test_a_wrong_token_is_said_once_and_the_server_lives(

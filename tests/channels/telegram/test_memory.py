@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-from bot.channels.telegram.memory import Memory
-from bot.channels.telegram.store import TelegramStore
+from bot.channels.telegram.memory import PATIENCE, SOON, Memory
+from bot.channels.telegram.store import Past, TelegramStore
 
 
 class Forgetful:
@@ -78,6 +80,7 @@ async def test_while_the_store_is_away_the_last_site_holds_and_a_new_one_is_kept
     assert await memory.site("telegram:1") == "north"
     await memory.set_site("telegram:1", "south")
     assert await memory.site("telegram:1") == "south" and store.site_kept == "north"
+    assert await memory.site("telegram:1", soon=True) == "south"
     store.away = False
     assert await memory.site("telegram:1") == "south" and store.site_kept == "south"
     await memory.close()
@@ -91,8 +94,58 @@ async def test_what_was_handled_while_the_store_failed_is_kept_as_such_later() -
     assert store.finished == [3, 1, 2, 4]
 
 
+async def test_what_is_needed_soon_is_what_was_last_known_and_the_store_is_not_taken_for_away(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = SlowStore()
+    memory = Memory(lambda: cast(TelegramStore, store))
+    store.go_on.set()
+    assert await memory.site("telegram:1") == "north"
+    store.go_on.clear()
+    began = time.monotonic()
+    assert await memory.site("telegram:1", soon=True) == "north"
+    assert SOON <= time.monotonic() - began < PATIENCE
+    store.go_on.set()
+    assert await memory.site("telegram:2", soon=True) == "north"
+    assert "TELEGRAM_STORE" not in caplog.text
+    await memory.close()
+
+
+async def test_a_button_of_this_process_is_known_without_the_store() -> None:
+    memory = Memory(lambda: cast(TelegramStore, Forgetful(fails=0)))  # It knows no buttons.
+    await memory.add_payloads({"ref:1": "What is CRS?"})
+    assert await memory.payload("ref:1") == "What is CRS?"
+    await memory.close()
+
+
+class FailsOnce(TelegramStore):
+    """The real store, on a file that is locked when the first update comes."""
+
+    locked = True
+
+    def begin(self, update_ids: Sequence[int]) -> dict[int, Past]:
+        if self.locked:
+            self.locked = False
+            raise OSError("database is locked")
+        return super().begin(update_ids)
+
+
+async def test_what_came_while_the_store_failed_is_known_as_handled_after_a_restart(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'telegram.db'}"
+    memory = Memory(lambda: FailsOnce(url, 1))
+    assert await memory.begin([1, 2]) == {}
+    for update_id in (1, 2):
+        await memory.finish(update_id)
+    await memory.close()
+    restarted = Memory(lambda: TelegramStore(url, 1))
+    assert await restarted.begin([1, 2, 3]) == {1: Past(0, True), 2: Past(0, True)}
+    await restarted.close()
+
+
 class SlowStore:
-    """Notes what is done to it, and in which thread; `forget_old` lasts until it is let go."""
+    """Notes what is done to it, and in which thread; an answer lasts until it is let go."""
 
     def __init__(self) -> None:
         self.begun, self.go_on = threading.Event(), threading.Event()
@@ -103,6 +156,10 @@ class SlowStore:
         self.begun.set()
         assert self.go_on.wait(30)
         self.done.append(("forget_old", threading.get_ident()))
+
+    def site(self, conversation: str) -> str:
+        assert self.go_on.wait(30)
+        return "north"
 
     def close(self) -> None:
         self.done.append(("close", threading.get_ident()))

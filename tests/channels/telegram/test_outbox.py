@@ -19,7 +19,7 @@ from telegram.error import (
 )
 
 from bot.channels.telegram.api import Remedy, Then, remedy
-from bot.channels.telegram.outbox import Address, Outbox
+from bot.channels.telegram.outbox import FAULTS, OUTAGE, Address, Outbox
 from bot.channels.telegram.rendering import Part
 
 HERE = Address(1)
@@ -49,6 +49,8 @@ def caused(error: TelegramError, cause: Exception) -> TelegramError:
         (ChatMigrated(-5), Remedy(Then.MOVED, chat_id=-5, answered=True)),
         (Forbidden("bot was blocked by the user"), Remedy(Then.GONE)),
         (BadRequest("message is too long"), Remedy(Then.REFUSED)),
+        (caused(Forbidden("x"), TelegramError("<html>")), Remedy(Then.AGAIN, answered=True)),
+        (caused(BadRequest("x"), TelegramError("<html>")), Remedy(Then.AGAIN, answered=True)),
         (InvalidToken("no"), Remedy(Then.AGAIN)),
         (NetworkError("Internal Server Error"), Remedy(Then.AGAIN, answered=True)),
         (caused(NetworkError("x"), httpx.ConnectError("x")), Remedy(Then.AGAIN)),
@@ -208,4 +210,69 @@ async def test_who_is_gone_gets_nothing_of_either_kind() -> None:
     await asyncio.sleep(0.01)  # The one that was being sent ends, and nothing breaks.
     waiting = outbox.put(HERE, [Part("c")])
     assert await asyncio.wait_for(asyncio.gather(*waiting), 20) == [False]
+    await outbox.close()
+
+
+class Stubborn:
+    """Takes everything but one text, until it is let through."""
+
+    def __init__(self) -> None:
+        self.through = False
+        self.tries = 0
+        self.arrived: list[tuple[int, str]] = []
+
+    async def send(self, address: Address, part: Part) -> None:
+        if part.text == "stuck" and not self.through:
+            self.tries += 1
+            raise NetworkError("Internal Server Error")
+        self.arrived.append((address.chat_id, part.text))
+
+
+async def test_urgent_words_are_never_given_up_and_hold_back_nobody_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.outbox.LONGEST_WAIT", 0.01)
+    line = Stubborn()
+    outbox = Outbox(line.send, first_wait=0.01, pace=0.0)
+    (stuck,) = outbox.put(HERE, [Part("stuck", urgent=True)])
+    behind = outbox.put(HERE, [Part("u", urgent=True), Part("a")])
+    await asyncio.gather(*outbox.put(Address(2), [Part("b")]))  # It is no outage.
+    assert await asyncio.wait_for(asyncio.gather(*behind), 60) == [True, True]
+    assert line.tries >= FAULTS and not stuck.done()
+    # What comes later overtakes it as well.
+    later = outbox.put(HERE, [Part("later", urgent=True)])
+    assert await asyncio.wait_for(asyncio.gather(*later), 60) == [True]
+    while line.tries < 2 * FAULTS and not stuck.done():
+        await asyncio.sleep(0.01)
+    assert not stuck.done()
+    line.through = True
+    assert await asyncio.wait_for(stuck, 60)
+    assert [text for _, text in line.arrived] == ["b", "u", "a", "later", "stuck"]
+    await outbox.close()
+
+
+async def test_in_a_long_outage_too_urgent_words_are_not_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.outbox.LONGEST_WAIT", 0.0)
+    line = Stubborn()
+    outbox = Outbox(line.send, first_wait=0.0)
+    (stuck,) = outbox.put(HERE, [Part("stuck", urgent=True)])
+    while line.tries < OUTAGE + 5 and not stuck.done():
+        await asyncio.sleep(0)
+    assert not stuck.done()
+    line.through = True
+    assert await asyncio.wait_for(stuck, 60)
+    await outbox.close()
+
+
+async def test_urgent_words_that_are_said_again_are_tried_at_once() -> None:
+    line = Stubborn()
+    outbox = Outbox(line.send, first_wait=600.0)
+    part = Part("stuck", urgent=True, repeatable=True)
+    (first,) = outbox.put(HERE, [part])
+    await asyncio.sleep(0.01)
+    line.through = True
+    assert outbox.put(HERE, [part]) == [first]
+    assert await asyncio.wait_for(first, 20)
     await outbox.close()

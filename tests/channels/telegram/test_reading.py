@@ -40,7 +40,25 @@ def text(words: str, **fields: Any) -> Reading | None:
 def test_commands(words: str, command: str | None, argument: str) -> None:
     found = text(words)
     assert found is not None
-    assert (found.command, found.argument, found.text) == (command, argument, words)
+    assert (found.command, found.argument) == (command, argument)
+    assert found.text == words.replace(f"@{USERNAME.upper()}", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "alone"),
+    [
+        ("/start", True),
+        ("/start north", True),
+        ("/start north south", False),
+        ("/help", True),
+        ("/help me", False),
+        ("/foo", True),
+        ("hi", False),
+    ],
+)
+def test_a_command_alone_and_one_with_words(words: str, alone: bool) -> None:
+    found = text(words)
+    assert found is not None and found.is_command_only is alone
 
 
 def test_what_is_read_and_nothing_else() -> None:

@@ -44,13 +44,22 @@ def test_what_to_do_first_stands_out_in_an_escalation() -> None:
     assert part.urgent and part.repeatable
 
 
-def test_a_long_answer_keeps_its_source_whole_and_its_buttons_last() -> None:
-    text = "Words of a sentence. " * 300 + "\n" + SOURCE
+@pytest.mark.parametrize("sentences", [190, 300], ids=["source at the limit", "source behind it"])
+@pytest.mark.parametrize("source", [SOURCE, f"— {'A title of words. ' * 20}(2026)"])
+def test_a_long_answer_keeps_its_source_whole_and_its_buttons_last(
+    source: str, sentences: int
+) -> None:
+    text = "Words of a sentence. " * sentences + "\n" + source
     buttons = [{"title": "More", "payload": "More"}]
     parts = render({"text": text, "buttons": buttons, "custom": {"kind": "answer"}})
     assert len(parts) == 2 and all(units(p.text) <= LIMIT for p in parts)
     assert parts[0].keyboard is None and parts[1].keyboard is not None
-    assert [styled(p) for p in parts] == [[], [("italic", SOURCE)]]
+    assert [styled(p) for p in parts] == [[], [("italic", source)]]
+
+
+def test_a_source_that_no_message_can_hold_is_cut_between_words() -> None:
+    parts = render({"text": f"a\n— {'words ' * 800}", "custom": {"kind": "answer"}})
+    assert [p.text.split()[-1] for p in parts] == ["a", "words", "words"]
 
 
 @pytest.mark.parametrize(

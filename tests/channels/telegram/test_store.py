@@ -24,6 +24,8 @@ def test_what_was_begun_and_what_was_finished_is_known(store: TelegramStore) -> 
     assert store.begin([5, 6]) == {}
     store.finish([6])
     assert store.begin([5, 6, 7]) == {5: Past(0, False), 6: Past(0, True)}
+    store.finish([8, 8, 6])  # That 8 has come could not be kept.
+    assert store.begin([8, 6]) == {8: Past(0, True), 6: Past(0, True)}
 
 
 def test_turns_are_counted_when_they_begin_and_taken_back(store: TelegramStore) -> None:

@@ -265,6 +265,42 @@ async def test_commands_in_spanish_for_whom_telegram_is_in_spanish(
         assert all("llame" in text.lower() for text in api.texts())
 
 
+@pytest.mark.parametrize(
+    ("language", "named"),
+    [
+        ("en", ["number of your Telegram chat", "in a group also the number", "site you chose"]),
+        ("es", ["número de su chat", "en un grupo también el de su cuenta", "sede que eligió"]),
+    ],
+)
+async def test_privacy_names_all_that_is_kept(
+    language: str, named: list[str], api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        who = {"from": BotApi.person(1001, language)}
+        api.push("message", api.message(1001, text="/privacy", **who))
+        await api.until(lambda: api.texts())
+        assert all(what in api.texts()[0] for what in named)
+
+
+@pytest.mark.parametrize(
+    ("text", "heard"),
+    [
+        ("/help what is crs?", "help what is crs?"),
+        (f"/HELP@{USERNAME} what is crs?", "HELP what is crs?"),
+        ("/start what is crs?", "start what is crs?"),
+        ("/stop does it hurt?", "stop does it hurt?"),
+        ("/foo crs", "foo crs"),
+    ],
+)
+async def test_words_behind_a_command_get_their_turn(
+    text: str, heard: str, api: BotApi, echo: Echo, tmp_path: Path
+) -> None:
+    async with talking(api, tmp_path, echo):
+        api.say(text)
+        await api.until(lambda: not api.pending)
+        assert echo.texts == [heard] and api.texts() == [f"echo {heard}"]
+
+
 @pytest.mark.parametrize("command", ["/start", "/stop", "/foo", "/help", f"/x@{USERNAME}"])
 async def test_an_urgent_command_is_escalated(
     command: str, api: BotApi, echo: Echo, tmp_path: Path
@@ -391,6 +427,20 @@ async def test_typing_is_shown_while_thinking(api: BotApi, echo: Echo, tmp_path:
         echo.go.set()
         await api.until(lambda: api.texts())
         assert api.typing == [1001]
+
+
+async def test_typing_is_shown_again_while_a_turn_goes_on(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.signals.TYPING_EVERY", 0.05)
+    async with talking(api, tmp_path, echo):
+        api.say("hang")
+        await api.until(lambda: len(api.typing) >= 3, patience=60.0)
+        echo.go.set()
+        await api.until(lambda: not api.pending)
+        shown = len(api.typing)
+        await asyncio.sleep(0.2)  # Once there is an answer nobody is typing any more.
+        assert len(api.typing) == shown
 
 
 # --- Groups -------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +26,7 @@ from bot.channels.telegram.store import TelegramStore
 from bot.channels.telegram.webhook import SECRET_HEADER, path_of, secret_of
 from bot.settings import load_settings
 from tests.channels.telegram.bot_api import TOKEN, BotApi
-from tests.channels.telegram.test_crowd import kept
+from tests.channels.telegram.test_crowd import ESCALATED, URGENT, crowd, kept, rows
 from tests.channels.telegram.world import Echo, telegram_settings
 from tests.channels.test_guard import CLINIC
 
@@ -49,7 +50,9 @@ async def serving(
     app = Sanic(f"guide_{uuid.uuid4().hex}")
     channel = TelegramInput(settings, telegram, guard)
     app.blueprint(channel.blueprint(turn), url_prefix="/webhooks/telegram")
-    server = await app.create_server(host="127.0.0.1", port=0, return_asyncio_server=True)
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))  # Sanic takes a port 0 for its own, 8000.
+    server = await app.create_server(sock=bound, return_asyncio_server=True)
     assert server is not None
     await server.startup()
     await server.after_start()
@@ -188,6 +191,57 @@ async def test_what_a_replica_has_left_is_taken_over(
     async with serving(api, tmp_path, echo, monkeypatch):
         await api.until(lambda: api.texts(1) and not kept(tmp_path))
         assert api.texts(1) == ["echo hello"]
+
+
+async def test_a_replica_that_is_alive_keeps_its_updates_and_one_that_ends_leaves_them(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000
+    monkeypatch.setattr("bot.channels.telegram.store._now", lambda: now)
+    monkeypatch.setattr("bot.channels.telegram.session.ALIVE_EVERY", 0.02)
+    monkeypatch.setattr("bot.channels.telegram.session.PATIENCE", 0.0)
+    monkeypatch.setattr("bot.channels.telegram.webhook.HOLD", 0.1)
+    other = Echo()
+    other.go.set()
+
+    def says_that_it_is_alive() -> bool:
+        return rows(tmp_path, "select update_id, alive from telegram_waiting") == [(1, now)]
+
+    async with serving(api, tmp_path, other, monkeypatch):
+        async with serving(api, tmp_path, echo, monkeypatch) as client:
+            await is_up(client, "webhook")
+            update = {"update_id": 1, "message": api.message(1, text="hang")}
+            assert (await client.post(PATH, json=update, headers=SECRET)).status_code == 200
+            for _ in range(10):  # Ten minutes.
+                now += 60
+                await api.until(says_that_it_is_alive, patience=30.0)
+            assert echo.texts == ["hang"] and other.texts == []
+        now += 89
+        await asyncio.sleep(0.3)  # The other looks some times, and leaves it alone.
+        assert other.texts == [] and api.texts(1) == []
+        now += 1
+        await api.until(lambda: api.texts(1) and not kept(tmp_path))
+        assert other.texts == ["hang"] and api.texts(1) == ["echo hang"]
+
+
+async def test_an_emergency_behind_a_full_row_of_posts_is_answered_before_them(
+    api: BotApi, echo: Echo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.channels.telegram.webhook.HOLD", 600.0)
+    monkeypatch.setattr("bot.channels.telegram.session.PATIENCE", 0.0)
+    async with serving(api, tmp_path, echo, monkeypatch) as client:
+        await is_up(client, "webhook")
+        telegram = telegram_settings(api, tmp_path, webhook=PUBLIC)
+        bot = make_bot(telegram)
+        await set_webhook(bot, telegram)
+        await bot.shutdown()
+        crowd(api, 1, api.webhook.connections + 21)
+        api.say(URGENT, chat=999)
+        await api.until(lambda: api.texts(999))
+        assert api.texts(999)[0].startswith(ESCALATED)
+        assert api.webhook.connections == 100
+        assert not any(api.texts(chat) for chat in range(1, 121))
+        await api.until(lambda: len(kept(tmp_path)) + len(api.pending) == 120)
 
 
 async def test_what_another_process_of_this_machine_runs_is_left_alone(
