@@ -37,7 +37,7 @@ def server(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
             {"quote", "mark"},
             id="marked answer",
         ),
-        pytest.param("cells", "text", "not sure which of these", set(), id="clarify"),
+        pytest.param("is it worth it", "text", "not sure which of these", set(), id="clarify"),
         pytest.param("how much does it cost?", "text", "won't guess", set(), id="abstain"),
         pytest.param("my husband has a fever", "escalation", "Call", {"phones"}, id="escalation"),
     ],
