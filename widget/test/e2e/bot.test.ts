@@ -31,6 +31,8 @@ async function visit(options: BrowserContextOptions = {}): Promise<{ page: Page;
 }
 
 async function say(page: Page, text: string): Promise<void> {
+  // Typed before the window is open, the first letters would be lost.
+  await page.locator("clinic-guide textarea").focus();
   await page.keyboard.type(text);
   await page.keyboard.press("Enter");
   await page.locator("clinic-guide .typing").waitFor({ state: "hidden" });
