@@ -9,6 +9,7 @@ const visit = visits();
 test("the live regions are in the accessibility tree before anything is said", async () => {
   const person = await visit();
   await person.open();
+  await person.page.getByRole("dialog", { name: "North Clinic" }).waitFor(); // Once the settings are there.
   const nodes = await tree(person.page);
   const live = nodes.filter(({ properties }) => ["polite", "assertive"].includes(String(properties["live"])));
   const regions = live.filter(({ role }) => role === "log" || role === "alert");
