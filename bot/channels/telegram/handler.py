@@ -12,14 +12,14 @@ from dataclasses import replace
 from typing import Any, Final, Protocol
 
 from rasa.core.channels.channel import UserMessage
-from telegram import Update
 
 from bot import contract
 from bot.channels.guard import Incoming, Turn, TurnGuard
+from bot.channels.telegram.keeping import dump, look
 from bot.channels.telegram.lanes import Lanes, Place
 from bot.channels.telegram.memory import Memory
 from bot.channels.telegram.outbox import Address, Outbox
-from bot.channels.telegram.reading import Me, Reading, dig, read
+from bot.channels.telegram.reading import Me, Reading
 from bot.channels.telegram.recent import Recent
 from bot.channels.telegram.rendering import REFERENCE, references, render
 from bot.channels.telegram.words import BUTTON_GONE, TEXT_ONLY, TelegramWords, is_crisis
@@ -83,19 +83,19 @@ class UpdateHandler:
         """Turns that were cut off run one at a time: if one ends the process, it is known which."""
         self._under_way: Counter[str] = Counter()
 
-    async def handle(self, raw: Any, *, tries: int = 0) -> None:
+    async def handle(self, update_id: int, raw: Any, *, tries: int = 0) -> None:
         """Answers an update and returns once the whole reply has arrived or cannot; never raises.
 
         Args:
-            raw: the update as Telegram sent it.
+            update_id: its number.
+            raw: the update as Telegram sent it, or as it was kept.
             tries: times that its turn was begun and the process ended. After `TRIES` it gets an
                 apology and no turn.
         """
-        try:
-            update = Update.de_json(raw, None)
-            reading = read(update, self._me)
-        except Exception as error:
-            await self._apologise(dig(raw, self._me), error)
+        found = look(raw, self._me)
+        reading = found.reading
+        if found.fault:
+            await self._apologise(reading, found.fault)
             return
         if reading is None:
             return
@@ -103,9 +103,9 @@ class UpdateHandler:
         try:
             if tries >= TRIES:
                 raise RuntimeError("the process ended on this update")
-            await arrived(await self._answer(reading, update.update_id, tries))
+            await arrived(await self._answer(reading, update_id, tries))
         except Exception as error:
-            await self._apologise(reading, error)
+            await self._apologise(reading, type(error).__name__)
         finally:
             self._under_way[reading.sender] -= 1
             if not self._under_way[reading.sender]:
@@ -113,19 +113,22 @@ class UpdateHandler:
 
     def is_urgent(self, raw: Any) -> bool:
         """Tells whether an update is escalated by its words alone, before anything is asked."""
-        try:
-            reading = read(Update.de_json(raw, None), self._me)
-        except Exception:  # It is apologised for, in its time.
+        found = look(raw, self._me)
+        if found.fault or found.reading is None:  # A fault is apologised for, in its time.
             return False
-        return reading is not None and is_due(self._verdict(reading.text))
+        return is_due(self._verdict(found.reading.text))
+
+    def stored(self, raw: Any) -> str:
+        """Returns what is stored of an update while it waits."""
+        return dump(look(raw, self._me))
 
     async def _answer(self, reading: Reading, update_id: int, tries: int) -> Arrivals:
         async with self._lanes.place(reading.sender) as place:  # Before anything is waited for.
             if reading.callback_id is not None:
                 self._signals.pressed(reading.callback_id)
-                if reading.text.startswith(REFERENCE):
-                    payload = await self._memory.payload(reading.text)
-                    reading = replace(reading, text=payload or "")
+            if reading.button and reading.text.startswith(REFERENCE):
+                payload = await self._memory.payload(reading.text)
+                reading = replace(reading, text=payload or "")
             verdict = self._verdict(reading.text)
             urgent = is_due(verdict)
             if self._recent.is_repeat(reading) and not urgent:
@@ -172,7 +175,7 @@ class UpdateHandler:
             return [self._words.command(str(reading.command), spanish=spanish, site=site)]
         if reading.text:
             return None
-        if reading.callback_id is not None:
+        if reading.button:
             return [self._words.say(BUTTON_GONE, spanish=spanish, site=site)]
         if self._recent.needs_note(reading):
             return [self._words.say(TEXT_ONLY, spanish=spanish, site=site)]
@@ -250,9 +253,9 @@ class UpdateHandler:
             arrivals += self._outbox.put(address_of(reading), parts)
         return arrivals
 
-    async def _apologise(self, reading: Reading | None, fault: Exception) -> None:
+    async def _apologise(self, reading: Reading | None, fault: str) -> None:
         """Says that the message could not be handled; the escalation first."""
-        logger.error("update not handled: %s", type(fault).__name__)
+        logger.error("update not handled: %s", fault)
         if reading is None:
             return
         if reading.callback_id is not None:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from bot.channels.telegram.ending import end
 from bot.channels.telegram.handler import UpdateHandler
+from bot.channels.telegram.keeping import Kept, load
 from bot.channels.telegram.memory import SOON, Memory
 from bot.channels.telegram.store import Past
-from bot.channels.telegram.trimming import trim
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +73,7 @@ class Intake:
         try:
             past = await self._past(update_id, raw, asking)
             if not past.done:
-                await self._handler.handle(raw, tries=past.tries)
+                await self._handler.handle(update_id, raw, tries=past.tries)
             await self._memory.finish(update_id)  # Of one that was handled its words go now.
         finally:
             self._running.pop(update_id, None)
@@ -97,7 +96,7 @@ class Intake:
         """
         if self.is_full:
             return False
-        waiting = {i: json.dumps(trim(self._raw[i])) for i in update_ids if i in self._raw}
+        waiting = {i: self._handler.stored(self._raw[i]) for i in update_ids if i in self._raw}
         return await self._memory.keep(waiting) if waiting else True
 
     async def resume(self, *, quiet: float) -> bool:
@@ -108,7 +107,7 @@ class Intake:
         claimed = await self._memory.claim(self._running, quiet=quiet)
         if claimed:
             logger.warning("%d kept updates begun that ran nowhere", len(claimed))
-            self.take([json.loads(claimed[i]) for i in sorted(claimed)])
+            self.take([load(i, claimed[i]) for i in sorted(claimed)])
         return claimed is not None
 
     async def close(self, patience: float) -> None:
@@ -128,5 +127,7 @@ class Intake:
 
 def identity(raw: Any) -> int | None:
     """Returns an update's id; None if it has none."""
+    if isinstance(raw, Kept):
+        return raw.update_id
     found = raw.get("update_id") if isinstance(raw, dict) else None
     return found if isinstance(found, int) else None

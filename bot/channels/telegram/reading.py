@@ -50,6 +50,9 @@ class Reading:
 
     argument: str = ""
 
+    button: bool = False
+    """A button was tapped: `text` is what it stands for."""
+
     unreadable: bool = False
     """A picture, a voice message or the like came with it, or came alone."""
 
@@ -132,6 +135,7 @@ def dig(raw: Any, me: Me) -> Reading | None:
         chat_id=chat_id,
         sender=f"telegram:{chat_id}" if private else f"telegram:{chat_id}:{sender}",
         text=_storable(text),
+        button=bool(query),
         edited=bool(edited),
         private=private,
         message_id=_number(message.get("message_id")),
@@ -155,6 +159,7 @@ def _read_callback(query: CallbackQuery) -> Reading:
         chat_id=chat.id if chat is not None else query.from_user.id,
         sender=_conversation(chat, query.from_user.id),
         text=_storable(query.data or ""),
+        button=True,
         private=chat is None or chat.type == Chat.PRIVATE,
         message_id=message.message_id if message is not None else None,
         thread_id=message.message_thread_id

@@ -33,7 +33,7 @@ class Recent:
 
         Telegram calls a message edited when a link's preview appears, or a location moves.
         """
-        if reading.callback_id is not None or reading.message_id is None:
+        if reading.button or reading.message_id is None:
             return False
         words = hash((reading.command, reading.argument, reading.text))
         if reading.album is not None:

@@ -162,11 +162,11 @@ THERE = Reading(chat_id=-5, sender="telegram:-5:8", text="hi", private=False, me
         ({"message": {"chat": {"id": -5, "type": "channel"}, "text": f"@{USERNAME}"}}, None),
         (
             {"callback_query": {"id": "c", "from": {"id": 8}, "data": "hi", "message": NAMED}},
-            replace(THERE, callback_id="c"),
+            replace(THERE, callback_id="c", button=True),
         ),
         (
             {"callback_query": {"id": "c", "from": {"id": 8}, "data": "hi"}},
-            Reading(8, "telegram:8", "hi", callback_id="c"),
+            Reading(8, "telegram:8", "hi", callback_id="c", button=True),
         ),
     ],
     ids=["private", "reply", "named", "not addressed", "channel", "button", "old button"],

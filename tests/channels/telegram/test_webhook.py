@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 import uuid
 from collections.abc import AsyncIterator
@@ -20,18 +19,21 @@ from bot.channels.guard import TurnGuard
 from bot.channels.tally import EscalationTally
 from bot.channels.telegram.api import make_bot
 from bot.channels.telegram.channel import TelegramInput
+from bot.channels.telegram.keeping import dump, look
 from bot.channels.telegram.lock import PollLock
+from bot.channels.telegram.reading import Me
 from bot.channels.telegram.setup import set_webhook
 from bot.channels.telegram.store import TelegramStore
 from bot.channels.telegram.webhook import SECRET_HEADER, path_of, secret_of
 from bot.settings import load_settings
-from tests.channels.telegram.bot_api import TOKEN, BotApi
+from tests.channels.telegram.bot_api import TOKEN, USERNAME, BotApi
 from tests.channels.telegram.test_crowd import ESCALATED, URGENT, crowd, kept, rows
 from tests.channels.telegram.world import Echo, telegram_settings
 from tests.channels.test_guard import CLINIC
 
 PATH = f"/webhooks/telegram/{path_of(TOKEN)}"
 SECRET = {SECRET_HEADER: secret_of(TOKEN)}
+BOT = Me(int(TOKEN.split(":")[0]), USERNAME)
 PUBLIC = "https://guide.example.org"
 
 
@@ -186,7 +188,7 @@ async def test_what_a_replica_has_left_is_taken_over(
     store = TelegramStore(telegram_settings(api, tmp_path).store_url, int(TOKEN.split(":")[0]))
     update = {"update_id": 1, "message": api.message(1, text="hello")}
     store.begin([1])
-    store.keep({1: json.dumps(update)}, "another")
+    store.keep({1: dump(look(update, BOT))}, "another")
     store.close()
     async with serving(api, tmp_path, echo, monkeypatch):
         await api.until(lambda: api.texts(1) and not kept(tmp_path))
@@ -250,7 +252,8 @@ async def test_what_another_process_of_this_machine_runs_is_left_alone(
     lock = PollLock(TOKEN, tmp_path)
     assert lock.take()
     store = TelegramStore(telegram_settings(api, tmp_path).store_url, int(TOKEN.split(":")[0]))
-    store.keep({1: json.dumps({"update_id": 1, "message": api.message(1, text="hi")})}, "another")
+    hi = look({"update_id": 1, "message": api.message(1, text="hi")}, BOT)
+    store.keep({1: dump(hi)}, "another")
     store.close()
     async with serving(api, tmp_path, echo, monkeypatch) as client:
         await is_up(client, "webhook")

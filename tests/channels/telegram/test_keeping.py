@@ -1,15 +1,15 @@
-"""What is kept of an update while a crowd waits is read as the whole update is."""
+"""What is stored of an update while a crowd waits answers it, and holds nothing else."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from telegram import Update
 
-from bot.channels.telegram.reading import Me, dig, read
-from bot.channels.telegram.trimming import trim
+from bot.channels.telegram.keeping import Found, dump, load, look
+from bot.channels.telegram.reading import Me, Reading
 from tests.channels.telegram.bot_api import ME, USERNAME, BotApi
 from tests.channels.telegram.test_talking import GROUP, WITHOUT_TEXT
 
@@ -58,26 +58,54 @@ UPDATES: dict[str, dict[str, Any]] = {
 }
 
 
+def kept(raw: Any) -> Found:
+    return look(load(1, dump(look(raw, BOT))), BOT)
+
+
+def as_stored(reading: Reading | None) -> Reading | None:
+    """Without what is beyond the chat, the person and the words; late, whenever it was sent."""
+    return reading and replace(
+        reading,
+        message_id=None,
+        sent=0.0,
+        thread_id=None,
+        album=None,
+        callback_id=None,
+        language="",
+    )
+
+
 @pytest.mark.parametrize("what", UPDATES)
-def test_it_is_read_as_the_whole_is_and_names_nobody(what: str) -> None:
-    whole = UPDATES[what]
-    trimmed = json.loads(json.dumps(trim(whole)))
-    expected = read(Update.de_json(whole, None), BOT)
-    assert read(Update.de_json(trimmed, None), BOT) == expected
-    assert (expected is None) == (
+def test_it_is_answered_as_the_whole_is_and_names_nobody(what: str) -> None:
+    whole = look(UPDATES[what], BOT)
+    assert not whole.fault
+    assert kept(UPDATES[what]) == Found(as_stored(whole.reading))
+    assert (whole.reading is None) == (
         what in {"group, not addressed", "a channel's post", "somebody came"}
     )
+    stored = json.loads(dump(whole))
+    assert set(stored["reading"] or ()) <= {
+        *("chat_id", "sender", "private", "text", "command", "argument"),
+        *("unreadable", "edited", "button"),
+    }
     for name in ("424242", "Ann", "iraffe", "Family", "somebody's words"):
-        assert name not in json.dumps(trimmed, ensure_ascii=False)
+        assert name not in json.dumps(stored, ensure_ascii=False)
 
 
 @pytest.mark.parametrize("raw", [None, 3, {}, {"message": 3}, {"message": None}, {"update_id": []}])
-def test_what_is_no_update_can_be_trimmed(raw: Any) -> None:
-    assert trim(trim(raw)) == trim(raw)
+def test_what_is_no_update_is_kept_as_nothing(raw: Any) -> None:
+    assert kept(raw).reading is None
 
 
 def test_of_an_update_that_cannot_be_read_the_chat_and_the_words_are_left() -> None:
-    broken = made(text="he cannot breathe", entities=[{"type": "bold"}])
-    found = dig(broken, BOT)
-    assert dig(trim(broken), BOT) == found
-    assert found is not None and (found.chat_id, found.text) == (7, "he cannot breathe")
+    found = kept(made(text="he cannot breathe", entities=[{"type": "bold"}]))
+    assert found.fault == "TypeError"
+    assert found.reading is not None
+    assert (found.reading.chat_id, found.reading.text) == (7, "he cannot breathe")
+
+
+@pytest.mark.parametrize("content", ["", "3", "{}", '{"reading": {"no": 1}, "fault": ""}'])
+def test_what_another_version_has_stored_ends_nothing(content: str) -> None:
+    found = look(load(1, content), BOT)
+    assert found.reading is None
+    assert found.fault
