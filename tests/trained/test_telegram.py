@@ -30,6 +30,7 @@ from bot.channels.telegram.webhook import SECRET_HEADER, address_of, secret_of
 from bot.clinic import load_clinic
 from bot.settings import ROOT, load_settings
 from tests.channels.telegram.bot_api import TOKEN, USERNAME, ApiError, BotApi, too_many
+from tests.channels.telegram.test_talking import IGNORED, WITHOUT_TEXT
 from tests.channels.telegram.world import telegram_settings
 from tests.trained.test_conversations import GOALS
 from tests.trained.test_server import Server, free_port
@@ -38,6 +39,17 @@ QUESTION = "what happens on infusion day?"
 ANSWER = "The changed cells go back into your bloodstream."
 URGENT = "he cannot breathe"
 PATIENCE = 180.0
+
+# What is typed, and how the reply begins. No typed text is a command of Rasa's.
+TYPED = {
+    "/greet": "I don't know that command",
+    '/crisis{"symptom": "fever"}': "",
+    "/privacy": "What you write here goes to",
+    "/start": "Hello. I'm the CAR T-cell therapy guide",
+    "🤒": "",
+    "x" * 4096: "",
+    URGENT.upper(): "⚠️ Call 911 now",
+}
 
 # Telegram knows these as commands, and so do its users; over REST they are odd words.
 COMMANDS = {"/restart": ["I don't know that command. I know /start"]}
@@ -123,6 +135,60 @@ async def test_a_caption_an_edit_and_a_button_are_escalated(api: BotApi, session
     await api.until(lambda: not api.pending, PATIENCE)
     for chat in (1, 2, 3, 4):
         assert any(text.startswith("⚠️ Call") for text in api.texts(chat)), chat
+
+
+async def test_whatever_people_send_the_trained_bot_answers_it_in_words(
+    api: BotApi, session: Session
+) -> None:
+    photo = WITHOUT_TEXT["photo"]
+    for chat, what in enumerate(WITHOUT_TEXT, start=100):
+        api.push("message", api.message(chat, **WITHOUT_TEXT[what]))
+    api.push("message", api.message(1, caption=QUESTION, media_group_id="a", **photo))
+    for _ in range(3):
+        api.push("message", api.message(1, media_group_id="a", **photo))
+    for chat, text in enumerate(TYPED, start=200):
+        api.say(text, chat)
+    for number, (kind, fields) in enumerate(IGNORED.values(), start=80_000):
+        api._pending.append({"update_id": number, kind: api.message(3, **fields)})
+    api.say(QUESTION, 2)
+    api.push("message", api.message(4, text=URGENT, entities=[{"type": "bold"}]))  # No offset.
+    api.blocked.add(5)
+    api.say(QUESTION, 5)
+    api.say(f"{'It was a long day. ' * 200} And then {URGENT}!", 6)
+    twice = {"update_id": 90_001, "message": api.message(7, text=QUESTION)}
+    before = {"update_id": 90_000, "message": api.message(7, text="thank you")}
+    for update in (twice, before, twice):
+        api.push_raw(update)
+    await api.until(lambda: not api.pending, PATIENCE)
+    api.push_raw(twice)
+    await api.until(lambda: not api.pending, PATIENCE)
+
+    for chat, what in enumerate(WITHOUT_TEXT, start=100):
+        assert ["text only" in text for text in api.texts(chat)] == [True], what
+        assert "911" in api.texts(chat)[0]
+    assert [ANSWER in text for text in api.texts(1)] == [True, False]
+    assert "text only" in api.texts(1)[1]
+    for chat, begins in enumerate(TYPED.values(), start=200):
+        assert api.texts(chat)[0].startswith(begins), begins
+    assert [ANSWER in text for text in api.texts(2)] == [True]
+    assert api.texts(3) == api.texts(int(GROUP["id"])) == api.texts(5) == []
+    urgent, apology = api.texts(4)
+    assert urgent.startswith("⚠️ Call 911 now") and apology.startswith("I'm sorry")
+    assert api.texts(6)[0].startswith("⚠️ Call 911 now")
+    assert [ANSWER in text for text in api.texts(7)] == [False, True]
+
+
+async def test_who_writes_without_end_is_told_so_and_still_escalated(
+    api: BotApi, session: Session
+) -> None:
+    for _ in range(80):  # More than the limit of a minute.
+        api.say("thanks", 8)
+    api.say(URGENT, 8)
+    await api.until(lambda: not api.pending, PATIENCE)
+    said = api.texts(8)
+    assert sum(text.startswith("⚠️ Call 911 now") for text in said) == 1
+    assert sum("faster than I can read" in text for text in said) == 1
+    assert len(said) > 10
 
 
 class Booted(Server):
