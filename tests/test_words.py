@@ -12,6 +12,7 @@ import pytest
 
 from bot import contract
 from bot.clinic import LAST_RESORT, Clinic, Site
+from bot.editors.grade import reading_grade
 from bot.errors import SettingsError
 from bot.escalation_words import is_due, variant
 from bot.reply import answer_variables, phones_in
@@ -19,6 +20,8 @@ from bot.safety.families import FAMILIES
 from bot.safety.verdict import Finding, Level, Verdict
 from bot.settings import ROOT
 from bot.words import Words, domain_responses, month_and_year
+
+SPANISH = re.compile(r"_(es|spanish)(_|$)")
 
 NORTH = Site(
     name="North Clinic",
@@ -275,6 +278,27 @@ def test_a_reply_fits_a_phone(name: str) -> None:
     for slots in all_slots():
         text = say(DOMAIN, name, slots=slots, variables=variables_of(name, UNKNOWN))
         assert len(text) <= 700, (name, len(text))
+
+
+@pytest.mark.parametrize("name", sorted(n for n in RESPONSES if not SPANISH.search(n)))
+def test_a_reply_is_read_at_the_age_of_about_twelve(name: str) -> None:
+    """US school grades, by the formula that the knowledge check uses: sixth is age twelve.
+
+    A single reply is short, so one long word of it counts for much; hence the room above.
+    """
+    text = say(DOMAIN, name, variables=variables_of(name, UNKNOWN))
+    grade = reading_grade(text)
+    assert grade is None or grade <= 10 or len(text.split()) < 5, (name, grade)
+
+
+def test_replies_are_read_at_the_age_of_about_twelve_on_the_whole() -> None:
+    said = (say(DOMAIN, n, variables=variables_of(n, UNKNOWN)) for n in RESPONSES)
+    grades = [
+        g
+        for n, t in zip(RESPONSES, said, strict=True)
+        if not SPANISH.search(n) and (g := reading_grade(t))
+    ]
+    assert sum(grades) / len(grades) <= 6
 
 
 # --- Escalations ------------------------------------------------------------------------------

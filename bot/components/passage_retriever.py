@@ -29,9 +29,10 @@ from bot.components.query_writer import Queries
 from bot.errors import SettingsError
 from bot.knowledge.base import knowledge_hash, load_knowledge
 from bot.retrieval.catalogue import Catalogue
-from bot.retrieval.followup import LEANING, FollowUp, follow_up
+from bot.retrieval.followup import FollowUp, Second
 from bot.retrieval.message_data import decision_data
-from bot.retrieval.retriever import Ranking, Retriever
+from bot.retrieval.ranking import Ranking
+from bot.retrieval.retriever import Retriever
 from bot.retrieval.router import Context, Decision, route
 from bot.safety import Verdict
 from bot.safety.clauses import Clause
@@ -202,7 +203,8 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         """Reads the message behind the last answer, if it is not clear on its own."""
         assert self.retriever is not None
         queries, embeddings = message.get(contract.QUERIES), message.get(contract.EMBEDDINGS)
-        if alone.confidence < LEANING or not queries:
+        model = self.retriever.follow_ups
+        if model is None or not queries or queries.last is None:
             return None
         if embeddings is None or embeddings.in_context is None:
             return None
@@ -214,7 +216,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             logger.error("message not read in context: %s", type(error).__name__)
             return None
         ranking = self.retriever.rank_all([queries.in_context], vectors)[0]
-        return follow_up(alone, ranking, queries.last)
+        return model.read(Second(queries.text, alone, ranking, queries.last))
 
 
 def require_reviewed(catalogue: Catalogue, settings: Settings) -> None:

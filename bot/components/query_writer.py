@@ -20,6 +20,7 @@ from bot import contract
 from bot.components.fingerprint import code_hash, files_hash
 from bot.knowledge.base import GLOSSARY_FILE
 from bot.knowledge.glossary import Glossary, Term, read_glossary
+from bot.retrieval.followup import behind
 from bot.settings import ROOT
 
 TERMS_FILE = "glossary.json"
@@ -50,7 +51,9 @@ class QueryWriter(GraphComponent):  # type: ignore[misc]
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Covers the glossary and the code that reads it."""
         root = ROOT / str({**cls.get_default_config(), **config}["knowledge"])
-        return files_hash([root / GLOSSARY_FILE]) + code_hash("knowledge", "contract.py")
+        return files_hash([root / GLOSSARY_FILE]) + code_hash(
+            "knowledge", "retrieval/followup.py", "contract.py"
+        )
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
@@ -106,7 +109,7 @@ class QueryWriter(GraphComponent):  # type: ignore[misc]
             widened = self.glossary.widen(message.get(TEXT) or "")
             queries = Queries(widened)
             if last is not None and last.get("label"):
-                queries = Queries(widened, f"{last['label']} {widened}", str(last["id"]))
+                queries = Queries(widened, behind(str(last["label"]), widened), str(last["id"]))
             message.set(contract.QUERIES, queries)
         return messages
 

@@ -32,6 +32,13 @@ def helped(row: Row, gold: frozenset[str], parsed: Parsed) -> bool:
     return parsed.passage in gold or bool(gold & set(parsed.offered)) or said_it
 
 
+def misled(row: Row, gold: frozenset[str], parsed: Parsed) -> bool:
+    """Tells whether a passage is given as the answer, or said to be all there is, and is not."""
+    if parsed.outcome is Outcome.SAID_ALREADY:
+        return row["first_passage"] not in gold
+    return parsed.outcome is Outcome.ANSWERED and parsed.passage not in gold
+
+
 def measure(seconds: Sequence[Second], *, lines: bool) -> Section:
     """Builds the section; the baseline is the same bot without the first answer."""
     leaning = [s for s in seconds if s.row["kind"] == LEANING]
@@ -49,6 +56,10 @@ def measure(seconds: Sequence[Second], *, lines: bool) -> Section:
             rates([(s, s.alone) for s in group]),
         )
 
+    def both_wrong(name: str, group: Sequence[Second]) -> tuple[str, int, Rate, Rate]:
+        wrong = Rate.of([misled(s.row, s.gold, s.in_context) for s in group])
+        return (name, len(group), wrong, Rate.of([misled(s.row, s.gold, s.alone) for s in group]))
+
     held = Rate.of([s.in_context.outcome is not Outcome.ANSWERED for s in unanswered])
     held_alone = Rate.of([s.alone.outcome is not Outcome.ANSWERED for s in unanswered])
     table = Table(
@@ -56,11 +67,14 @@ def measure(seconds: Sequence[Second], *, lines: bool) -> Section:
         ("kind", "n", "the bot", "without the first answer"),
         [
             both("leans on the answer: helped", leaning),
+            both_wrong("leans on the answer: answered wrong", leaning),
             both("a new question: helped", switch),
+            both_wrong("a new question: answered wrong", switch),
             ("not in the texts: held back", len(unanswered), held, held_alone),
         ],
         "Helped: the right passage is quoted, is on a button, or has just been quoted and the bot "
-        "says that there is no more.",
+        "says that there is no more. Answered wrong: another one is given as the answer, or the "
+        "one just quoted is said to be all there is and is not.",
     )
     tables = [table]
     if lines:
@@ -80,6 +94,9 @@ def measure(seconds: Sequence[Second], *, lines: bool) -> Section:
         tables.append(Table("Second messages, errors in full", columns, rows, terminal=False))
     metrics = {
         "followup.leaning_helped": Metric.of(rates([(s, s.in_context) for s in leaning])),
+        "followup.leaning_wrong": Metric.of(
+            Rate.of([misled(s.row, s.gold, s.in_context) for s in leaning]), lower=True
+        ),
         "followup.switch_helped": Metric.of(rates([(s, s.in_context) for s in switch])),
         "followup.unanswered_held_back": Metric.of(held),
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot import contract
 from bot.encoding import Vectors
-from bot.retrieval.retriever import Ranking
+from bot.retrieval.ranking import Ranking
 from bot.safety import Verdict
 
 

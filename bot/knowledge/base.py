@@ -13,6 +13,7 @@ from pydantic import BaseModel, Extra, Field, ValidationError
 
 from bot.errors import KnowledgeError, problem
 from bot.knowledge.document import Document, read_document
+from bot.knowledge.follow_ups import SecondMessage, read_follow_ups
 from bot.knowledge.glossary import Glossary, read_glossary
 from bot.knowledge.passage import Passage, PassageKind, Reading, Topic
 from bot.knowledge.yaml_file import invalid, line_at, read_yaml
@@ -20,6 +21,7 @@ from bot.knowledge.yaml_file import invalid, line_at, read_yaml
 QUESTIONS_DIR = "questions"
 NOT_COVERED_FILE = "not_covered.yml"
 GLOSSARY_FILE = "glossary.yml"
+FOLLOW_UPS_FILE = "follow_ups.yml"
 MAX_LABEL = 45
 """Longest button title, in characters, that a phone shows in one line."""
 
@@ -33,6 +35,7 @@ class KnowledgeBase:
     topics: tuple[Topic, ...]
     hash: str
     glossary: Glossary = field(default_factory=lambda: Glossary(()))
+    follow_ups: tuple[SecondMessage, ...] = ()
 
     @cached_property
     def passages(self) -> tuple[Passage, ...]:
@@ -83,7 +86,7 @@ def shorten(text: str, limit: int = MAX_LABEL) -> str:
 
 def knowledge_files(root: Path) -> list[Path]:
     """Lists the files that make up a knowledge base, in a stable order."""
-    beside = [root / NOT_COVERED_FILE, root / GLOSSARY_FILE]
+    beside = [root / name for name in (NOT_COVERED_FILE, GLOSSARY_FILE, FOLLOW_UPS_FILE)]
     found = [*root.glob("*.md"), *(root / QUESTIONS_DIR).glob("*.yml"), *beside]
     return sorted(p for p in found if p.is_file() and p.name.lower() != "readme.md")
 
@@ -123,13 +126,16 @@ def load_knowledge(root: Path) -> KnowledgeBase:
     for path in sorted((root / QUESTIONS_DIR).glob("*.yml")):
         problems += _read_questions(path, known, readings, labels)
     topics = _read_topics(root / NOT_COVERED_FILE, problems)
+    follow_ups = read_follow_ups(root / FOLLOW_UPS_FILE, known, problems)
     try:
         glossary = read_glossary(root / GLOSSARY_FILE)
     except KnowledgeError as error:
         problems += error.problems
     if problems:
         raise KnowledgeError(problems)
-    return KnowledgeBase(tuple(documents), readings, topics, knowledge_hash(root), glossary)
+    return KnowledgeBase(
+        tuple(documents), readings, topics, knowledge_hash(root), glossary, follow_ups
+    )
 
 
 class _Entry(BaseModel):

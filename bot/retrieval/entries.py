@@ -48,7 +48,7 @@ def sentences(text: str) -> list[str]:
 def build_entries(knowledge: KnowledgeBase, off_topic: Sequence[str] = ()) -> list[Entry]:
     """Lists all searched texts: per passage its quote, sentences, label and questions."""
     entries = [
-        Entry(_target(knowledge, p.id), kind, text)
+        Entry(target_of(knowledge, p.id), kind, text)
         for p in knowledge.passages
         for kind, text in _passage_texts(knowledge, p)
     ]
@@ -64,14 +64,15 @@ def build_entries(knowledge: KnowledgeBase, off_topic: Sequence[str] = ()) -> li
 def alike_pairs(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
     """Lists the pairs of passages that answer the same questions, each pair once."""
     found = {
-        tuple(sorted((_target(knowledge, passage), _target(knowledge, other))))
+        tuple(sorted((target_of(knowledge, passage), target_of(knowledge, other))))
         for passage, reading in knowledge.readings.items()
         for other in reading.alike
     }
     return sorted((a, b) for a, b in found if a != b)
 
 
-def _target(knowledge: KnowledgeBase, passage: str) -> str:
+def target_of(knowledge: KnowledgeBase, passage: str) -> str:
+    """Returns the passage that is quoted where this one is found."""
     reading = knowledge.readings.get(passage)
     return reading.instead if reading and reading.instead else passage
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -18,10 +18,19 @@ from bot.errors import ModelError
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.passage import PassageKind
 from bot.retrieval.catalogue import Catalogue
-from bot.retrieval.entries import Entry, EntryKind, alike_pairs, build_entries, is_passage
+from bot.retrieval.entries import (
+    Entry,
+    EntryKind,
+    alike_pairs,
+    build_entries,
+    is_passage,
+    target_of,
+)
+from bot.retrieval.followup import FollowUpModel, Second, behind
 from bot.retrieval.gate import Gate, alike_matrix, gate_features
 from bot.retrieval.marking import Mark, SentenceMarker, find_marks
 from bot.retrieval.ranker import Ranker
+from bot.retrieval.ranking import Hit, Ranking
 
 FOLDS = 5
 """Out-of-fold scores for the gate: each question is ranked by an index that never saw it."""
@@ -36,27 +45,6 @@ OWN_WORDS_TRUST = 0.9
 """Confidence in such a passage: enough to be answered even if the message looked off topic."""
 
 
-@dataclass(frozen=True)
-class Hit:
-    """A target with its share of the fused score (0 to 1) and pooled cosine."""
-
-    target: str
-    share: float
-    similarity: float
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """The best passages and the best other target, and how far to trust the first passage.
-
-    `confidence` is the calibrated probability that `passages[0]` answers the query.
-    """
-
-    passages: tuple[Hit, ...]
-    others: tuple[Hit, ...]
-    confidence: float
-
-
 class Retriever:
     """Ranks passages for a query and calibrates its trust in the first one."""
 
@@ -68,6 +56,7 @@ class Retriever:
         own_words: Sequence[tuple[str, str]] = (),
         marks: dict[str, list[Mark]] | None = None,
         alike: Sequence[tuple[str, str]] = (),
+        follow_ups: FollowUpModel | None = None,
     ) -> None:
         self.ranker = ranker
         self.gate = gate
@@ -76,6 +65,8 @@ class Retriever:
         """Sentences of the passages without questions, with their passage."""
         self.alike = [(first, second) for first, second in alike]
         """Pairs of passages that answer the same questions."""
+        self.follow_ups = follow_ups
+        """Reads second messages; None if the knowledge base holds none to learn from."""
         self._alike = alike_matrix(ranker.targets, self.alike)
         quotes = {i: card.quote for i, card in catalogue.cards.items()}
         self.marker = SentenceMarker(marks or {}, quotes, ranker.characters, ranker.index.vector)
@@ -112,7 +103,9 @@ class Retriever:
         # A table row is read whole: its cells answer together.
         prose = {p.id: p.quote for p in knowledge.passages if p.kind is not PassageKind.ROW}
         marks = find_marks(entries, prose)
-        return cls(Ranker.fit(entries, vectors), gate, catalogue, own_words, marks, alike)
+        fitted = cls(Ranker.fit(entries, vectors), gate, catalogue, own_words, marks, alike)
+        fitted.follow_ups = _learn_follow_ups(fitted, knowledge, encoder)
+        return fitted
 
     def rank(
         self,
@@ -186,6 +179,7 @@ class Retriever:
             "catalogue": self.catalogue.as_dict(),
             "own_words": self.own_words,
             "alike": self.alike,
+            "follow_ups": self.follow_ups.as_list() if self.follow_ups else None,
             "marks": {p: [astuple(m) for m in marks] for p, marks in self.marker.marks.items()},
         }
         (folder / "retriever.json").write_text(json.dumps(state, ensure_ascii=False), "utf-8")
@@ -213,9 +207,36 @@ class Retriever:
             catalogue = Catalogue.from_dict(state["catalogue"])
             marks = {p: [Mark(*m) for m in found] for p, found in state["marks"].items()}
             own_words, alike = state["own_words"], state["alike"]
-            return cls(ranker, Gate(**state["gate"]), catalogue, own_words, marks, alike)
+            learned = state["follow_ups"]
+            follow_ups = FollowUpModel.from_list(learned) if learned else None
+            gate = Gate(**state["gate"])
+            return cls(ranker, gate, catalogue, own_words, marks, alike, follow_ups)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
             raise ModelError(f"The passage index in the model cannot be read. {remedy}") from error
+
+
+def _learn_follow_ups(
+    retriever: Retriever, knowledge: KnowledgeBase, encoder: Encoder
+) -> FollowUpModel | None:
+    """Learns from the knowledge base's second messages, none of which the index holds."""
+    asked = knowledge.follow_ups
+    if not asked:
+        return None
+    texts = [knowledge.glossary.widen(m.text) for m in asked]
+    last = [target_of(knowledge, m.after) for m in asked]
+    labelled = [behind(knowledge.label(p), t) for p, t in zip(last, texts, strict=True)]
+    alone = retriever.rank_all(texts, encoder.encode(texts))
+    in_context = retriever.rank_all(labelled, encoder.encode(labelled))
+    seconds, right = [], []
+    for row, message in enumerate(asked):
+        second = Second(texts[row], alone[row], in_context[row], last[row])
+        if second.candidates() is None:
+            continue
+        seconds.append(second)
+        answer = message.answered_by and target_of(knowledge, message.answered_by)
+        pairs = [pair for pair in retriever.alike if answer in pair]
+        right.append(frozenset([answer] if answer else []).union(*pairs))
+    return FollowUpModel.fit(seconds, right) if seconds else None
 
 
 def _sha256(path: Path) -> str:

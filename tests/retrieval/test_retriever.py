@@ -12,8 +12,10 @@ from bot.errors import ModelError
 from bot.knowledge.base import KnowledgeBase, load_knowledge
 from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.entries import OFF_TOPIC, Entry, EntryKind, build_entries, is_passage, sentences
+from bot.retrieval.followup import FollowUp, Second, behind
 from bot.retrieval.message_data import decision_data
-from bot.retrieval.retriever import Hit, Ranking, Retriever
+from bot.retrieval.ranking import Hit, Ranking
+from bot.retrieval.retriever import Retriever
 from bot.retrieval.router import Decision
 from tests.fakes import WordEncoder, write_knowledge
 
@@ -320,6 +322,45 @@ FILES = ["index.faiss", "probe.npz", "lexical.npz", "ranker.npz", "retriever.jso
 
 def test_these_are_all_the_files(saved: Path) -> None:
     assert sorted(p.name for p in saved.iterdir()) == sorted(FILES)
+
+
+def test_second_messages_are_learned_and_kept(tmp_path: Path, encoder: WordEncoder) -> None:
+    """Of a passage of the base and its title; the same words mean something else behind another."""
+    root = write_knowledge(
+        tmp_path / "base", {"doc": BODY}, questions={"doc.yml": QUESTIONS}, not_covered=TOPICS
+    )
+    lines = [
+        f"  - after: {COLLECT}\n    messages:",
+        *(f"      - ask: {w} lymphodepletion\n        answered_by: {ROOM}" for w in ("and", "why")),
+        *(f"      - ask: {w} football joke" for w in ("any", "some", "one more")),
+        f"  - after: {NEARBY}\n    messages:",
+        *(
+            f"      - ask: {w} leukapheresis\n        answered_by: {COLLECT}"
+            for w in ("and", "why")
+        ),
+        *(f"      - ask: {w} weather" for w in ("any", "some", "one more")),
+    ]
+    (root / "follow_ups.yml").write_text("follow_ups:\n" + "\n".join(lines) + "\n", "utf-8")
+    fitted = Retriever.fit(load_knowledge(root), encoder, OFF)
+    (tmp_path / "saved").mkdir()
+    fitted.save(tmp_path / "saved")
+    again = Retriever.load(tmp_path / "saved")
+
+    def read(retriever: Retriever, text: str) -> FollowUp | None:
+        assert retriever.follow_ups is not None
+        texts = [text, behind(retriever.catalogue.cards[NEARBY].label, text)]
+        alone, in_context = retriever.rank_all(texts, encoder.encode(texts))
+        return retriever.follow_ups.read(Second(text, alone, in_context, NEARBY))
+
+    found = read(fitted, "what about lymphodepletion")
+    assert found is not None and found.answer == ROOM
+    nothing = read(fitted, "football weather")
+    assert nothing is not None and nothing.answer is None and not nothing.said_already
+    assert [read(again, t) for t in QUERIES] == [read(fitted, t) for t in QUERIES]
+
+
+def test_without_second_messages_nothing_is_read_in_context(saved: Path) -> None:
+    assert Retriever.load(saved).follow_ups is None
 
 
 @pytest.mark.parametrize("name", FILES)

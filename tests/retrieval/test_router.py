@@ -12,7 +12,7 @@ from bot import contract
 from bot.retrieval.catalogue import Card, Catalogue, TopicCard
 from bot.retrieval.entries import OFF_TOPIC
 from bot.retrieval.followup import FollowUp
-from bot.retrieval.retriever import Hit, Ranking
+from bot.retrieval.ranking import Hit, Ranking
 from bot.retrieval.router import (
     KNOWLEDGE_INTENTS,
     RELATED,
@@ -380,6 +380,7 @@ def test_route(case: Case) -> None:
 
 ONLY_IN_CONTEXT = FollowUp("d", False, ("d", "a", "b"))
 SAID = FollowUp(None, True, ("b", "c", "d"))
+NOTHING_TRUSTED = FollowUp(None, False, ("c", "b"))
 
 
 @pytest.mark.parametrize(
@@ -389,7 +390,10 @@ SAID = FollowUp(None, True, ("b", "c", "d"))
         pytest.param(SAID, 0.3, "", contract.UTTER_SAID_ALREADY, None, id="all was said"),
         pytest.param(SAID, 0.3, OFF_TOPIC, contract.UTTER_SAID_ALREADY, None, id="not off topic"),
         pytest.param(SAID, 0.3, "topic:cost", contract.UTTER_NOT_COVERED, None, id="a topic is"),
-        pytest.param(SAID, 0.4, "", ANSWER, "a", id="clear enough on its own"),
+        pytest.param(ONLY_IN_CONTEXT, 0.7, "", ANSWER, "d", id="not so clear on its own"),
+        pytest.param(NOTHING_TRUSTED, 0.7, "", contract.UTTER_CLARIFY, None, id="no answer"),
+        pytest.param(NOTHING_TRUSTED, 0.01, "", contract.UTTER_DONT_KNOW, None, id="don't know"),
+        pytest.param(SAID, T.alone, "", ANSWER, "a", id="clear enough on its own"),
     ],
 )
 def test_a_message_that_leans_on_the_last_answer(
@@ -407,8 +411,10 @@ def test_a_message_that_leans_on_the_last_answer(
     )
     assert (decision.action, decision.passage) == (action, passage)
     if action == contract.UTTER_SAID_ALREADY:
-        assert decision.related == ("b", "c", "d")
+        assert decision.related == SAID.offers
         assert decision.unanswered
+    if action == contract.UTTER_CLARIFY:
+        assert decision.related == NOTHING_TRUSTED.offers
 
 
 @pytest.mark.parametrize("intent", [TALK, ADVICE, SYMPTOM])
@@ -420,7 +426,9 @@ def test_small_talk_advice_and_symptoms_lean_on_nothing(intent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "shown", [ranking(0.6), ranking(0.3, other="topic:cost", ahead=True)], ids=["clear", "a topic"]
+    "shown",
+    [ranking(T.alone), ranking(0.3, other="topic:cost", ahead=True)],
+    ids=["clear", "a topic"],
 )
 def test_a_message_that_is_clear_alone_is_not_read_again(shown: Ranking) -> None:
     decision = route(

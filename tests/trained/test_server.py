@@ -119,6 +119,15 @@ def test_a_dead_action_server_costs_nothing_that_is_said(server: Server) -> None
     assert len(reply) == 1
 
 
+def test_a_hung_action_server_costs_nothing_that_is_said(server: Server) -> None:
+    """It takes the call and never answers: the turn goes on, and so does the next one."""
+    with socket.create_server(("127.0.0.1", server.action_port)):
+        reply = server.say("how much does it cost?", sender="hung")
+        assert len(reply) == 1 and "costs and insurance" in reply[0]["text"]
+        assert "The changed cells" in server.say("what happens on infusion day?", "hung")[0]["text"]
+    assert "Timeout" in server.log.read_text() and "Traceback" not in server.log.read_text()
+
+
 def test_a_stream_sends_one_json_object_a_line(server: Server) -> None:
     body = {"sender": "stream", "message": "I have chest pain and what is crs?"}
     url = f"{server.url}/webhooks/rest/webhook?stream=true"
