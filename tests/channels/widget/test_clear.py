@@ -16,6 +16,8 @@ from rasa.core.tracker_store import (
     AwaitableTrackerStore,
     FailSafeTrackerStore,
     InMemoryTrackerStore,
+    MongoTrackerStore,
+    RedisTrackerStore,
 )
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
@@ -65,6 +67,63 @@ async def test_the_store_in_memory_that_stands_in_is_erased_too(tmp_path: Path) 
     await save(stands_in, ME)
     await erase(Bot(store), ME)
     assert list(await stands_in.keys()) == []
+
+
+class Redis:
+    """The calls of a Redis client that Rasa's store makes."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def get(self, key: str) -> str | None:
+        return self.kept.get(key)
+
+    def set(self, key: str, value: str, ex: float | None = None) -> None:
+        self.kept[key] = value
+
+    def delete(self, key: str) -> None:
+        self.kept.pop(key, None)
+
+
+class Mongo:
+    """The calls of a MongoDB collection that Rasa's store makes, as far as it needs them."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, dict[str, Any]] = {}
+
+    def create_index(self, name: str) -> None:
+        assert name == "sender_id"
+
+    def find_one(self, chosen: dict[str, str]) -> dict[str, Any] | None:
+        return self.kept.get(chosen["sender_id"])
+
+    def update_one(self, chosen: dict[str, str], change: dict[str, Any], upsert: bool) -> None:
+        row = self.kept.setdefault(chosen["sender_id"], {"events": []})
+        row.update(change["$set"])
+        row["events"] += change["$push"]["events"]["$each"]
+
+    def delete_many(self, chosen: dict[str, str]) -> None:
+        self.kept.pop(chosen["sender_id"], None)
+
+
+@pytest.mark.parametrize("kind", ["redis", "mongo"])
+async def test_rasas_other_stores_are_erased_too(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Redis() if kind == "redis" else Mongo()
+    store: Any
+    if kind == "redis":
+        store = RedisTrackerStore(Domain.empty(), key_prefix="north")
+        store.red = client
+    else:
+        monkeypatch.setattr(MongoTrackerStore, "conversations", client)
+        store = MongoTrackerStore(Domain.empty())
+    await save(store, ME, OTHER)
+    assert len(client.kept) == 2
+    await erase(Bot(FailSafeTrackerStore(AwaitableTrackerStore(store))), ME)
+    assert len(client.kept) == 1 and not any(key.endswith(ME) for key in client.kept)
+    left = await store.retrieve(OTHER)
+    assert left is not None and left.latest_message.text == WORDS
 
 
 async def test_erasing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
