@@ -31,6 +31,9 @@ KNOWLEDGE_INTENTS = frozenset(
     }
 )
 
+BRIEF = 2
+"""Words up to which a message after an answer cannot be told from one that leans on it."""
+
 ASIDES = frozenset(
     {
         contract.INTENT_AFFIRM,
@@ -147,7 +150,8 @@ def route(
             return Decision(None)
     elif intent == contract.INTENT_OUT_OF_SCOPE:
         intent = contract.INTENT_QUESTION  # A guess: what lies nearest decides.
-    return _of_knowledge(intent, ranking, catalogue, thresholds, following=following)
+    brief = len(text.split()) <= BRIEF
+    return _of_knowledge(intent, ranking, catalogue, thresholds, following=following, brief=brief)
 
 
 def _has_content(text: str, intent: str | None, sure: float) -> bool:
@@ -176,6 +180,7 @@ def _of_knowledge(
     *,
     insist: bool = False,
     following: InContext | None = None,
+    brief: bool = False,
 ) -> Decision:
     sure = ranking.confidence
     answerable = bool(ranking.passages) and sure >= thresholds.answer
@@ -206,7 +211,10 @@ def _of_knowledge(
             unanswered=True,
             **numbers,  # type: ignore[arg-type]
         )
-    if intent == contract.INTENT_OUT_OF_SCOPE or (ahead and ahead.target == OFF_TOPIC):
+    off_topic = intent == contract.INTENT_OUT_OF_SCOPE or (ahead and ahead.target == OFF_TOPIC)
+    if leaning and brief:  # "such as?" after an answer is about that, whatever it looks like.
+        return Decision(contract.UTTER_CLARIFY, related=leaning.offers, **numbers)  # type: ignore[arg-type]
+    if off_topic:
         return Decision(contract.UTTER_OUT_OF_SCOPE, **numbers)  # type: ignore[arg-type]
     if sure >= thresholds.clarify and offers:
         return Decision(contract.UTTER_CLARIFY, related=offers, **numbers)  # type: ignore[arg-type]

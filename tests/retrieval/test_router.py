@@ -417,6 +417,24 @@ def test_a_message_that_leans_on_the_last_answer(
         assert decision.related == NOTHING_TRUSTED.offers
 
 
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [("such as?", contract.UTTER_CLARIFY), ("who won the match", contract.UTTER_OUT_OF_SCOPE)],
+)
+def test_a_word_or_two_after_an_answer_is_never_off_topic(text: str, action: str) -> None:
+    decision = route(
+        text,
+        contract.INTENT_OUT_OF_SCOPE,
+        0.9,
+        ranking(0.05, other=OFF_TOPIC, ahead=True),
+        CATALOGUE,
+        context=AT_A,
+        thresholds=T,
+        following=lambda: NOTHING_TRUSTED,
+    )
+    assert decision.action == action
+
+
 @pytest.mark.parametrize("intent", [TALK, ADVICE, SYMPTOM])
 def test_small_talk_advice_and_symptoms_lean_on_nothing(intent: str) -> None:
     decision = route(
