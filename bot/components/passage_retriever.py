@@ -151,6 +151,8 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         text = message.get(TEXT) or ""
         intent = message.get(INTENT) or {}
         query, ranking = self._rank(message, text, verdict if urgent else None)
+        foreign = verdict is not None and verdict.language != "en" and not urgent
+        foreign = foreign and len(text.split()) >= FOREIGN_WORDS
         decision = route(
             query,
             intent.get("name"),
@@ -159,10 +161,10 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             self.retriever.catalogue,
             context=context,
             urgent=urgent,
-            following=partial(self._follow_up, message, ranking) if ranking else None,
+            following=partial(self._follow_up, message, ranking, context)
+            if ranking and context.last_passage and not foreign
+            else None,
         )
-        foreign = verdict is not None and verdict.language != "en" and not urgent
-        foreign = foreign and len(text.split()) >= FOREIGN_WORDS
         if foreign and decision.action != contract.UTTER_ANSWER:
             decision = Decision(contract.UTTER_UNREADABLE, confidence=decision.confidence)
         mark = self._mark(message, decision)
@@ -199,12 +201,12 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         text = queries.text if queries else str(message.get(TEXT) or "")
         return self.retriever.marker.mark(decision.passage, text, embeddings.query)
 
-    def _follow_up(self, message: Message, alone: Ranking) -> FollowUp | None:
-        """Reads the message behind the last answer, if it is not clear on its own."""
+    def _follow_up(self, message: Message, alone: Ranking, context: Context) -> FollowUp | None:
+        """Reads the message behind the answer that was just given."""
         assert self.retriever is not None
         queries, embeddings = message.get(contract.QUERIES), message.get(contract.EMBEDDINGS)
         model = self.retriever.follow_ups
-        if model is None or not queries or queries.last is None:
+        if model is None or not queries or queries.last != context.last_passage:
             return None
         if embeddings is None or embeddings.in_context is None:
             return None

@@ -66,19 +66,19 @@ def read_follow_ups(
         problems += invalid(path, text, error)
         return ()
     found = []
+    unknown: dict[str, list[tuple[str | int, ...]]] = {}
     for number, group in enumerate(groups):
-        names: list[tuple[tuple[str | int, ...], str]] = [
-            (("follow_ups", number, "after"), group.after)
-        ]
+        if group.after not in known:
+            unknown.setdefault(group.after, []).append(("follow_ups", number, "after"))
         for place, message in enumerate(group.messages):
             found.append(SecondMessage(group.after, message.ask, message.answered_by))
-            if message.answered_by is not None:
+            if message.answered_by is not None and message.answered_by not in known:
                 where = ("follow_ups", number, "messages", place, "answered_by")
-                names.append((where, message.answered_by))
-        for place_of, name in names:
-            if name not in known:
-                near = next(iter(get_close_matches(name, list(known), n=1, cutoff=0.0)), "none")
-                what = f"there is no passage '{name}'"
-                remedy = f"rename it; the nearest passage is '{near}'"
-                problems.append(problem(path, line_at(text, place_of), what, remedy))
+                unknown.setdefault(message.answered_by, []).append(where)
+    for name, places in unknown.items():
+        near = next(iter(get_close_matches(name, list(known), n=1, cutoff=0.0)), "none")
+        times = f" (named {len(places)} times)" if len(places) > 1 else ""
+        what = f"there is no passage '{name}'{times}"
+        remedy = f"rename it (the nearest passage is '{near}'), or delete what names it"
+        problems.append(problem(path, line_at(text, places[0]), what, remedy))
     return tuple(found)

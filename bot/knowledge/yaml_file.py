@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def read_yaml(path: Path, problems: list[str]) -> tuple[Any, str]:
 
 def line_at(text: str, place: Sequence[str | int]) -> int:
     """Returns the line of a place such as ("passages", 3, "label") in a YAML text."""
-    node = yaml.compose(text, Loader=yaml.BaseLoader)
+    node = _composed(text)
     for key in place:
         below = None
         if isinstance(node, yaml.MappingNode):
@@ -42,6 +43,12 @@ def line_at(text: str, place: Sequence[str | int]) -> int:
             break
         node = below
     return int(node.start_mark.line) + 1 if node is not None else 1
+
+
+@lru_cache(maxsize=2)
+def _composed(text: str) -> Any:
+    """Parses a text into nodes; once for all problems of a file."""
+    return yaml.compose(text, Loader=yaml.BaseLoader)
 
 
 def invalid(path: Path, text: str, error: ValidationError) -> list[str]:

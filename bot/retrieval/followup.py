@@ -54,12 +54,15 @@ _EDGE = 1e-4
 class FollowUp:
     """What a message means in context: an `answer`, or that the last passage said it all.
 
-    Neither if no passage is trusted. `offers` are the nearest that have not just been quoted.
+    Neither if no passage is trusted. `offers` are the nearest passages: the last one only if
+    nothing is trusted and it is nearest to the message alone. `trust` is the probability that the
+    likeliest passage answers.
     """
 
     answer: str | None
     said_already: bool
     offers: tuple[str, ...]
+    trust: float
 
 
 @dataclass(frozen=True)
@@ -108,10 +111,12 @@ class FollowUpModel:
         nearest = (in_context[0], alone[0], *in_context[1:], *alone[1:])
         offers = tuple(dict.fromkeys(nearest))[:OFFERS]
         if trust[best] < TRUST:
-            return FollowUp(None, False, offers)
+            if second.alone.passages[0].target == second.last:
+                offers = (second.last, *offers)[:OFFERS]
+            return FollowUp(None, False, offers, trust[best])
         if candidates[best] == second.last:
-            return FollowUp(None, True, offers)
-        return FollowUp(candidates[best], False, offers)
+            return FollowUp(None, True, offers, trust[best])
+        return FollowUp(candidates[best], False, offers, trust[best])
 
     def as_list(self) -> list[dict[str, Any]]:
         """Returns plain data."""

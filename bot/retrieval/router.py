@@ -32,7 +32,7 @@ KNOWLEDGE_INTENTS = frozenset(
 )
 
 BRIEF = 2
-"""Words up to which a message after an answer cannot be told from one that leans on it."""
+"""Words up to which a message after an answer is not called off topic: "such as?", "like what?"."""
 
 ASIDES = frozenset(
     {
@@ -203,7 +203,7 @@ def _of_knowledge(
         name = topic.target[len(TOPIC_PREFIX) :]
         return Decision(contract.UTTER_NOT_COVERED, topic=name, unanswered=True, **numbers)  # type: ignore[arg-type]
     if leaning and leaning.answer:
-        return _answer(leaning.answer, ranking, catalogue)
+        return _answer_in_context(leaning.answer, leaning, ranking)
     if leaning and leaning.said_already:
         return Decision(
             contract.UTTER_SAID_ALREADY,
@@ -212,9 +212,8 @@ def _of_knowledge(
             **numbers,  # type: ignore[arg-type]
         )
     off_topic = intent == contract.INTENT_OUT_OF_SCOPE or (ahead and ahead.target == OFF_TOPIC)
-    if leaning and brief:  # "such as?" after an answer is about that, whatever it looks like.
-        return Decision(contract.UTTER_CLARIFY, related=leaning.offers, **numbers)  # type: ignore[arg-type]
-    if off_topic:
+    about_it = leaning and brief  # "such as?" after an answer, whatever it looks like.
+    if off_topic and not about_it:
         return Decision(contract.UTTER_OUT_OF_SCOPE, **numbers)  # type: ignore[arg-type]
     if sure >= thresholds.clarify and offers:
         return Decision(contract.UTTER_CLARIFY, related=offers, **numbers)  # type: ignore[arg-type]
@@ -258,6 +257,18 @@ def _answer(
         related=tuple(also)[:RELATED] if related else (),
         confidence=1.0 if exact or ranking is None else ranking.confidence,
         similarity=hit.similarity if hit and not exact else 1.0,
+    )
+
+
+def _answer_in_context(passage: str, leaning: FollowUp, ranking: Ranking) -> Decision:
+    """Quotes what was found behind the last answer; the nearest without it are on the buttons."""
+    found = [hit.similarity for hit in ranking.passages if hit.target == passage]
+    return Decision(
+        contract.UTTER_ANSWER,
+        passage=passage,
+        related=tuple(p for p in leaning.offers if p != passage)[:RELATED],
+        confidence=leaning.trust,
+        similarity=found[0] if found else 0.0,
     )
 
 

@@ -43,11 +43,25 @@ def test_each_message_has_the_passage_before_it_and_the_one_that_answers(tmp_pat
             5,
             "nearest passage is 'doc/a/two'",
         ),
+        (
+            "follow_ups:\n  - after: doc/a/one\n    messages:\n"
+            "      - ask: x\n        answered_by: doc/b/two\n"
+            "      - ask: y\n        answered_by: doc/b/two\n",
+            5,
+            "no passage 'doc/b/two' (named 2 times)",
+        ),
         ("follow_ups:\n  - after: doc/a/one\n    messages: []\n", 3, "messages"),
         ("follow_ups:\n  - after: doc/a/one\n    messages: [{asks: x}]\n", 3, "ask"),
         ("follow_ups: [\n", 2, "not readable"),
     ],
-    ids=["no such passage before", "no such answer", "no message", "a misspelt key", "no YAML"],
+    ids=[
+        "no such passage before",
+        "no such answer",
+        "once for all",
+        "no message",
+        "a misspelt key",
+        "no YAML",
+    ],
 )
 def test_what_cannot_be_used_is_named_with_its_line(
     text: str, line: int, words: str, tmp_path: Path

@@ -49,6 +49,15 @@ def test_it_tells_the_kinds_apart(answer: str, model: FollowUpModel) -> None:
     assert 1 <= len(found.offers) <= 3
 
 
+def test_where_nothing_is_trusted_the_nearest_is_offered_even_if_just_quoted(
+    model: FollowUpModel,
+) -> None:
+    found = model.read(Second("hmm", ranking("acd", 0.02, 0.2), ranking("cad", 0.02, 0.2), "a"))
+    assert found is not None and found.answer is None and not found.said_already
+    assert found.offers == ("a", "c", "d")
+    assert 0.0 <= found.trust < 0.5
+
+
 def test_what_is_written_reads_the_same(model: FollowUpModel) -> None:
     again = FollowUpModel.from_list(model.as_list())
     assert [again.read(s) for s in KINDS.values()] == [model.read(s) for s in KINDS.values()]

@@ -378,9 +378,9 @@ def test_route(case: Case) -> None:
     assert decision.passage not in decision.related
 
 
-ONLY_IN_CONTEXT = FollowUp("d", False, ("d", "a", "b"))
-SAID = FollowUp(None, True, ("b", "c", "d"))
-NOTHING_TRUSTED = FollowUp(None, False, ("c", "b"))
+ONLY_IN_CONTEXT = FollowUp("d", False, ("d", "a", "b"), 0.7)
+SAID = FollowUp(None, True, ("b", "c", "d"), 0.7)
+NOTHING_TRUSTED = FollowUp(None, False, ("c", "b"), 0.2)
 
 
 @pytest.mark.parametrize(
@@ -413,26 +413,39 @@ def test_a_message_that_leans_on_the_last_answer(
     if action == contract.UTTER_SAID_ALREADY:
         assert decision.related == SAID.offers
         assert decision.unanswered
-    if action == contract.UTTER_CLARIFY:
+    if following is NOTHING_TRUSTED:
         assert decision.related == NOTHING_TRUSTED.offers
+    if passage == "d":  # The nearest of both rankings are one tap away; the trust is its own.
+        assert decision.related == ("a", "b")
+        assert decision.confidence == ONLY_IN_CONTEXT.trust
 
 
 @pytest.mark.parametrize(
-    ("text", "action"),
-    [("such as?", contract.UTTER_CLARIFY), ("who won the match", contract.UTTER_OUT_OF_SCOPE)],
+    ("text", "sure", "action"),
+    [
+        ("such as?", 0.05, contract.UTTER_DONT_KNOW),
+        ("such as?", 0.3, contract.UTTER_CLARIFY),
+        ("who won the match", 0.05, contract.UTTER_OUT_OF_SCOPE),
+    ],
 )
-def test_a_word_or_two_after_an_answer_is_never_off_topic(text: str, action: str) -> None:
+def test_a_word_or_two_after_an_answer_is_not_off_topic(
+    text: str, sure: float, action: str
+) -> None:
     decision = route(
         text,
         contract.INTENT_OUT_OF_SCOPE,
         0.9,
-        ranking(0.05, other=OFF_TOPIC, ahead=True),
+        ranking(sure, other=OFF_TOPIC, ahead=True),
         CATALOGUE,
         context=AT_A,
         thresholds=T,
         following=lambda: NOTHING_TRUSTED,
     )
-    assert decision.action == action
+    assert (decision.action, decision.related == NOTHING_TRUSTED.offers) == (
+        action,
+        action != contract.UTTER_OUT_OF_SCOPE,
+    )
+    assert decision.unanswered is (action == contract.UTTER_DONT_KNOW)
 
 
 @pytest.mark.parametrize("intent", [TALK, ADVICE, SYMPTOM])

@@ -43,11 +43,10 @@ PATIENCE = 180.0
 # What is typed, and how the reply begins. No typed text is a command of Rasa's.
 TYPED = {
     "/greet": "I don't know that command",
-    '/crisis{"symptom": "fever"}': "",
     "/privacy": "What you write here goes to",
     "/start": "Hello. I'm the CAR T-cell therapy guide",
-    "🤒": "",
-    "x" * 4096: "",
+    "🤒": "⚠️ Call your care team now",
+    "x" * 4096: "That's outside what I can help with",
     URGENT.upper(): "⚠️ Call 911 now",
 }
 
@@ -154,6 +153,8 @@ async def test_whatever_people_send_the_trained_bot_answers_it_in_words(
     api.push("message", api.message(4, text=URGENT, entities=[{"type": "bold"}]))  # No offset.
     api.blocked.add(5)
     api.say(QUESTION, 5)
+    api.say('/crisis{"symptom": "fever"}', 9)
+    api.say('crisis{"symptom": "fever"}', 10)
     api.say(f"{'It was a long day. ' * 200} And then {URGENT}!", 6)
     twice = {"update_id": 90_001, "message": api.message(7, text=QUESTION)}
     before = {"update_id": 90_000, "message": api.message(7, text="thank you")}
@@ -174,6 +175,8 @@ async def test_whatever_people_send_the_trained_bot_answers_it_in_words(
     assert api.texts(3) == api.texts(int(GROUP["id"])) == api.texts(5) == []
     urgent, apology = api.texts(4)
     assert urgent.startswith("⚠️ Call 911 now") and apology.startswith("I'm sorry")
+    assert api.texts(9) == api.texts(10) != []
+    assert not any("988" in text for text in api.texts(9))  # What the intent would have said.
     assert api.texts(6)[0].startswith("⚠️ Call 911 now")
     assert [ANSWER in text for text in api.texts(7)] == [False, True]
 

@@ -158,9 +158,10 @@ class UpdateHandler:
         """Returns what somebody hears who writes too fast: once a minute, not once a message.
 
         What was written in an outage came together by no fault of theirs: for each such message
-        it is said, as a reply to it.
+        it is said, as a reply to it, where that can be shown.
         """
-        if self._recent.was_told(reading.sender) and not is_late(reading):
+        shown = is_late(reading) and reading.message_id is not None
+        if self._recent.was_told(reading.sender) and not shown:
             return []
         return [self._words.say(contract.UTTER_TOO_MANY, site=site, kind=contract.KIND_ERROR)]
 

@@ -1,7 +1,8 @@
 """Makes of an update what is worked with, and what is stored of it while it waits in a crowd.
 
 Stored are the chat, in a group the person, and the words: what a reply cannot do without. After a
-kill it therefore no longer shows which message it answers, and goes to a forum's general topic.
+kill it therefore no longer shows which message it answers, goes to a forum's general topic, and
+each picture of an album is one of its own.
 """
 
 from __future__ import annotations
@@ -61,11 +62,16 @@ def dump(found: Found) -> str:
     return json.dumps({"reading": kept, "fault": found.fault})
 
 
-def load(update_id: int, content: str) -> Kept:
-    """Returns an update that was stored; one that cannot be read holds nothing but a fault."""
+def load(update_id: int, content: str) -> Any:
+    """Returns an update that was stored; one that cannot be read holds nothing but a fault.
+
+    A version before this one stored what Telegram had sent, cut short: that is read as it is.
+    """
     try:
         data = json.loads(content)
+        if data.get("update_id") == update_id:
+            return data
         reading = Reading(**data["reading"], sent=_LONG_AGO) if data["reading"] else None
         return Kept(update_id, Found(reading, data["fault"]))
-    except (KeyError, TypeError, ValueError) as error:  # Not of this version of ours.
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # Not ours.
         return Kept(update_id, Found(None, type(error).__name__))

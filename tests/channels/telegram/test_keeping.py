@@ -104,6 +104,12 @@ def test_of_an_update_that_cannot_be_read_the_chat_and_the_words_are_left() -> N
     assert (found.reading.chat_id, found.reading.text) == (7, "he cannot breathe")
 
 
+def test_what_the_version_before_has_stored_is_answered() -> None:
+    """It kept the update as Telegram sent it, cut short."""
+    update = made(text="he cannot breathe")
+    assert look(load(1, json.dumps(update)), BOT) == look(update, BOT)
+
+
 @pytest.mark.parametrize("content", ["", "3", "{}", '{"reading": {"no": 1}, "fault": ""}'])
 def test_what_another_version_has_stored_ends_nothing(content: str) -> None:
     found = look(load(1, content), BOT)
