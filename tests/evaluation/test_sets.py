@@ -109,7 +109,9 @@ def test_labels_are_the_bots(split: Split) -> None:
     assert all(row["families"] for row in load_set("urgent", split))
 
 
-@pytest.mark.parametrize(("split", "writers"), [("dev", {"b", "c", "e"}), ("test", {"a", "d", "e"})])
+@pytest.mark.parametrize(
+    ("split", "writers"), [("dev", {"b", "c", "e"}), ("test", {"a", "d", "e"})]
+)
 def test_lines_of_the_detectors_sets_say_who_wrote_them_and_how(
     split: Split, writers: set[str]
 ) -> None:
