@@ -9,14 +9,14 @@ from functools import cached_property
 from itertools import count
 from pathlib import Path
 
-from pydantic import BaseModel, Extra, Field, ValidationError
+from pydantic import BaseModel, Extra, Field
 
 from bot.errors import KnowledgeError, problem
 from bot.knowledge.document import Document, read_document
 from bot.knowledge.follow_ups import SecondMessage, read_follow_ups
 from bot.knowledge.glossary import Glossary, read_glossary
 from bot.knowledge.passage import Passage, PassageKind, Reading, Topic
-from bot.knowledge.yaml_file import invalid, line_at, read_yaml
+from bot.knowledge.yaml_file import line_at, nearest, read_form
 
 QUESTIONS_DIR = "questions"
 NOT_COVERED_FILE = "not_covered.yml"
@@ -168,7 +168,7 @@ class _TopicEntry(BaseModel):
 
 
 class _TopicsFile(BaseModel):
-    topics: list[_TopicEntry]
+    topics: list[_TopicEntry] = Field(default_factory=list)
 
     class Config:
         extra = Extra.forbid
@@ -192,17 +192,12 @@ def _read_questions(
     labels: dict[str, str],
 ) -> list[str]:
     problems: list[str] = []
-    data, text = read_yaml(path, problems)
-    if problems:
-        return problems
-    try:
-        entries = _QuestionsFile.parse_obj(data).passages
-    except ValidationError as error:
-        return invalid(path, text, error)
+    file, text = read_form(path, _QuestionsFile, problems)
+    entries = file.passages if file else []
     for number, entry in enumerate(entries):
         if entry.id not in known:
             line = line_at(text, ("passages", number))
-            near = _nearest(entry.id, known)
+            near = nearest(entry.id, known)
             remedy = f"rename it; the nearest passage is '{near}'"
             problems.append(problem(path, line, f"there is no passage '{entry.id}'", remedy))
         elif entry.id in readings:
@@ -226,28 +221,16 @@ def _read_questions(
                 if name and (name not in known or name == entry.id):
                     line = line_at(text, ("passages", number, key))
                     what = f"`{key}` names '{name}', which is no other passage"
-                    near = _nearest(name, known.keys() - {entry.id})
+                    near = nearest(name, known.keys() - {entry.id})
                     problems.append(problem(path, line, what, f"the nearest passage is '{near}'"))
     return problems
-
-
-def _nearest(identity: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(identity, list(known), n=1, cutoff=0.0)), "none")
 
 
 def _read_topics(path: Path, problems: list[str]) -> tuple[Topic, ...]:
     if not path.is_file():
         return ()
-    data, text = read_yaml(path, problems)
-    if data is None:
-        return ()
-    try:
-        entries = _TopicsFile.parse_obj(data).topics
-    except ValidationError as error:
-        problems += invalid(path, text, error)
-        return ()
+    file, text = read_form(path, _TopicsFile, problems)
+    entries = file.topics if file else []
     seen: set[str] = set()
     for number, entry in enumerate(entries):
         if entry.id in seen:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
-from pydantic import BaseModel, Extra, Field, ValidationError
+from pydantic import BaseModel, Extra, Field
 
 from bot.errors import problem
-from bot.knowledge.yaml_file import invalid, line_at, read_yaml
+from bot.knowledge.yaml_file import line_at, nearest, read_form
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class _After(BaseModel):
 
 
 class _File(BaseModel):
-    follow_ups: list[_After]
+    follow_ups: list[_After] = Field(default_factory=list)
 
     class Config:
         extra = Extra.forbid
@@ -57,14 +56,8 @@ def read_follow_ups(
     """
     if not path.is_file():
         return ()
-    data, text = read_yaml(path, problems)
-    if data is None:
-        return ()
-    try:
-        groups = _File.parse_obj(data).follow_ups
-    except ValidationError as error:
-        problems += invalid(path, text, error)
-        return ()
+    file, text = read_form(path, _File, problems)
+    groups = file.follow_ups if file else []
     found = []
     unknown: dict[str, list[tuple[str | int, ...]]] = {}
     for number, group in enumerate(groups):
@@ -76,9 +69,10 @@ def read_follow_ups(
                 where = ("follow_ups", number, "messages", place, "answered_by")
                 unknown.setdefault(message.answered_by, []).append(where)
     for name, places in unknown.items():
-        near = next(iter(get_close_matches(name, list(known), n=1, cutoff=0.0)), "none")
         times = f" (named {len(places)} times)" if len(places) > 1 else ""
         what = f"there is no passage '{name}'{times}"
-        remedy = f"rename it (the nearest passage is '{near}'), or delete what names it"
+        remedy = (
+            f"rename it (the nearest passage is '{nearest(name, known)}'), or delete what names it"
+        )
         problems.append(problem(path, line_at(text, places[0]), what, remedy))
     return tuple(found)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from bot.errors import KnowledgeError, problem
 from bot.knowledge.front_matter import line_of, read_utf8
+
+Form = TypeVar("Form", bound=BaseModel)
 
 
 def read_yaml(path: Path, problems: list[str]) -> tuple[Any, str]:
@@ -28,6 +31,29 @@ def read_yaml(path: Path, problems: list[str]) -> tuple[Any, str]:
         remedy = "mend the YAML; put quotes around a question with a colon in it"
         problems.append(problem(path, line_of(error), "not readable", remedy))
         return None, text
+
+
+def read_form(path: Path, form: type[Form], problems: list[str]) -> tuple[Form | None, str]:
+    """Returns a file's data in its form, and its text; what does not fit goes to `problems`.
+
+    An empty file is one without fields, if none of the form's is required.
+    """
+    before = len(problems)
+    data, text = read_yaml(path, problems)
+    if len(problems) > before:
+        return None, text
+    if data is None and not any(field.required for field in form.__fields__.values()):
+        data = {}
+    try:
+        return form.parse_obj(data), text
+    except ValidationError as error:
+        problems += invalid(path, text, error)
+        return None, text
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Returns the known name that is spelt most like this one, for a remedy."""
+    return next(iter(get_close_matches(name, list(known), n=1, cutoff=0.0)), "none")
 
 
 def line_at(text: str, place: Sequence[str | int]) -> int:

@@ -74,6 +74,10 @@ def test_no_file_is_no_message(tmp_path: Path) -> None:
     assert read_follow_ups(tmp_path / "none.yml", KNOWN, []) == ()
 
 
+def test_a_file_with_nothing_but_a_comment_is_no_message(tmp_path: Path) -> None:
+    assert read(tmp_path, "# none yet\n") == ((), [])
+
+
 def test_the_repository_has_some_of_every_kind() -> None:
     asked = load_knowledge(ROOT / "knowledge").follow_ups
     assert sum(m.answered_by is None for m in asked) >= 100
