@@ -18,6 +18,13 @@ def patterns() -> None:
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits for the store however busy the machine is: what it says decides these tests."""
+    for name in ("intake.SOON", "memory.SOON", "memory.PATIENCE", "memory.IMPATIENCE"):
+        monkeypatch.setattr(f"bot.channels.telegram.{name}", 30.0)
+
+
+@pytest.fixture
 async def api() -> AsyncIterator[BotApi]:
     server = BotApi()
     await server.start()

@@ -15,6 +15,8 @@ from bot.channels.telegram.api import make_bot
 from tests.channels.telegram.bot_api import BotApi, too_many
 from tests.channels.telegram.world import Echo, talking
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 URGENT = "he cannot breathe"
 ESCALATED = "⚠️ Call 911 now"
 FULL = 100

@@ -15,12 +15,14 @@ from telegram.error import TelegramError
 
 from bot.channels.telegram.api import fetch, make_bot
 from bot.channels.telegram.lock import PollLock
-from bot.channels.telegram.memory import Memory
+from bot.channels.telegram.memory import SOON, Memory
 from bot.channels.telegram.outbox import FAULTS
 from bot.channels.telegram.store import Past, TelegramStore
 from tests.channels.telegram.bot_api import ME, TOKEN, USERNAME, ApiError, BotApi, too_many
-from tests.channels.telegram.test_crowd import kept
+from tests.channels.telegram.test_crowd import kept, rows
 from tests.channels.telegram.world import PICTURE, Echo, talking, telegram_settings
+
+pytestmark = pytest.mark.usefixtures("patient")
 
 URGENT = "my husband has a fever of 39"
 INTERNAL = ApiError(500, "Internal Server Error")
@@ -337,7 +339,8 @@ async def test_what_was_cut_off_is_begun_again_and_what_was_done_is_not(
         first = api.say("hang", chat=1)
         api.say("done", chat=2)
         await api.until(lambda: api.texts(2))
-        await asyncio.sleep(0.2)  # Its id is stored.
+        done = "select update_id from telegram_handled where done"
+        await api.until(lambda: rows(tmp_path, done) == [(first + 1,)])
         # The one that hangs comes first, so Telegram still holds both.
         assert api.pending == [first, first + 1]
     assert echo.texts == ["hang", "done"]
@@ -517,7 +520,9 @@ async def test_a_store_that_does_not_answer_holds_up_no_escalation(
             return super().begin(update_ids)
 
     monkeypatch.setattr("bot.channels.telegram.session.TelegramStore", Hanging)
-    # Whoever waits for the store does so longer than this test.
+    # Whoever waits for the store does so longer than this test, but for an emergency.
+    monkeypatch.setattr("bot.channels.telegram.intake.SOON", SOON)
+    monkeypatch.setattr("bot.channels.telegram.memory.SOON", SOON)
     monkeypatch.setattr("bot.channels.telegram.memory.PATIENCE", 600.0)
     monkeypatch.setattr("bot.channels.telegram.memory.IMPATIENCE", 600.0)
     async with talking(api, tmp_path, echo, limits={"escalation_deadline": 0.3}):

@@ -14,6 +14,8 @@ import pytest
 from tests.channels.telegram.bot_api import ME, USERNAME, BotApi, too_many
 from tests.channels.telegram.world import Echo, talking
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 URGENT = "my husband has a fever of 39"
 CRISIS = "I want to kill myself"
 HURRY = {"escalation_deadline": 0.3}

@@ -31,6 +31,8 @@ from tests.channels.telegram.test_crowd import ESCALATED, URGENT, crowd, kept, r
 from tests.channels.telegram.world import Echo, telegram_settings
 from tests.channels.test_guard import CLINIC
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 PATH = f"/webhooks/telegram/{path_of(TOKEN)}"
 SECRET = {SECRET_HEADER: secret_of(TOKEN)}
 BOT = Me(int(TOKEN.split(":")[0]), USERNAME)
