@@ -229,7 +229,8 @@ class BotApi:
         """Waits for something to be seen; the patience is no measurement, only an end."""
         end = asyncio.get_running_loop().time() + patience
         while not happened():
-            assert asyncio.get_running_loop().time() < end, f"not within {patience} s: {self.sent}"
+            late = asyncio.get_running_loop().time() >= end
+            assert not late, f"not within {patience} s; last of {len(self.sent)}: {self.sent[-3:]}"
             await asyncio.sleep(0.02)
 
     # --- Faults --------------------------------------------------------------------------------

@@ -643,7 +643,7 @@ async def test_500_updates_at_once(api: BotApi, echo: Echo, tmp_path: Path) -> N
     urgent = "he cannot breathe"
     for number in range(500):
         api.say(urgent if number % 100 == 99 else f"message {number}", chat=1 + number % 125)
-    async with talking(api, tmp_path, echo, limits={"turn_timeout": 30.0}):
+    async with talking(api, tmp_path, echo, limits={"turn_timeout": 600.0}):
         # Telegram may forget what waits in the store: that it holds nothing is not the end.
         await api.until(lambda: len(echo.heard) == 500 and not api.pending)
         await api.until(lambda: not kept(tmp_path))
