@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -27,14 +26,25 @@ from tests.channels.test_guard import CLINIC, escalation
 URGENT, CRISIS = "my husband has a fever of 39", "I want to kill myself"
 
 
-async def turn(message: UserMessage) -> None:
-    """Hangs on "hang", escalates and answers on a fever, answers otherwise."""
-    if "hang" in message.text:
-        await asyncio.sleep(30)
-    out = message.output_channel
-    if "fever" in message.text:
-        await out.send_response(message.sender_id, escalation())
-    await out.send_response(message.sender_id, {"text": "an answer", "custom": {"kind": "answer"}})
+class Turns:
+    """Hangs on "hang" until it is let go, escalates and answers on a fever, answers otherwise."""
+
+    def __init__(self) -> None:
+        self.go = asyncio.Event()
+
+    async def __call__(self, message: UserMessage) -> None:
+        if "hang" in message.text:
+            await self.go.wait()
+        out = message.output_channel
+        if "fever" in message.text:
+            await out.send_response(message.sender_id, escalation())
+        answer = {"text": "an answer", "custom": {"kind": "answer"}}
+        await out.send_response(message.sender_id, answer)
+
+
+@pytest.fixture
+async def turns() -> Turns:
+    return Turns()
 
 
 @pytest.fixture
@@ -44,18 +54,18 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Sanic:
 
 
 @pytest.fixture
-async def client(app: Sanic) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Sanic, turns: Turns) -> AsyncIterator[httpx.AsyncClient]:
     quick_verdict("")
-    settings = replace(load_settings({}), escalation_deadline=0.3, turn_timeout=2.0)
+    settings = replace(load_settings({}), escalation_deadline=0.3, turn_timeout=600.0)
     tally = EscalationTally()
     for channel in (GuideRestInput(TurnGuard(settings, CLINIC, tally)), HealthInput(tally)):
         prefix = "/webhooks/rest" if channel.name() == "rest" else channel.url_prefix()
-        app.blueprint(channel.blueprint(turn), url_prefix=prefix)
+        app.blueprint(channel.blueprint(turns), url_prefix=prefix)
     server = await app.create_server(host="127.0.0.1", port=0, return_asyncio_server=True)
     assert server is not None
     await server.startup()
     port = server.server.sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as http:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
         yield http
     server.close()
     await server.wait_closed()
@@ -76,10 +86,8 @@ async def test_a_reply_is_returned_whole(client: httpx.AsyncClient) -> None:
 
 
 async def test_an_escalation_leaves_although_the_turn_hangs(client: httpx.AsyncClient) -> None:
-    began = time.monotonic()
     said = await post(client, URGENT + ", and please hang")
     assert kinds(said) == ["escalation"]
-    assert time.monotonic() - began < 1.5  # The turn would be given up after 2 s.
     assert [p["href"] for p in said[0]["custom"]["phones"]][-1] == "tel:911"
 
 
@@ -89,15 +97,16 @@ async def test_a_crisis_is_the_whole_reply(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("text", [URGENT, URGENT + ", hang"])
-async def test_a_stream_begins_with_the_escalation(client: httpx.AsyncClient, text: str) -> None:
-    began, lines = time.monotonic(), []
+async def test_a_stream_begins_with_the_escalation(
+    client: httpx.AsyncClient, turns: Turns, text: str
+) -> None:
+    kinds = []
     body = {"sender": "a", "message": text}
     async with client.stream("POST", "/webhooks/rest/webhook?stream=true", json=body) as response:
         async for line in response.aiter_lines():
-            lines.append((json.loads(line)["custom"]["kind"], time.monotonic() - began))
-    assert lines[0][0] == "escalation"
-    assert lines[0][1] < 1.5
-    assert lines[1][0] == ("error" if "hang" in text else "answer")
+            kinds.append(json.loads(line)["custom"]["kind"])
+            turns.go.set()  # A turn that hangs goes on once the escalation has arrived.
+    assert kinds[:2] == ["escalation", "answer"]
 
 
 async def test_an_edited_message_under_the_same_id_is_read(client: httpx.AsyncClient) -> None:

@@ -51,15 +51,16 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
 
 
 class Turns:
-    """Counts turns; hangs on "hang", escalates and answers on a fever, else answers."""
+    """Counts turns; hangs on "hang" until it is let go, escalates and answers on a fever, else answers."""
 
     def __init__(self) -> None:
         self.senders: list[str] = []
+        self.go = asyncio.Event()
 
     async def __call__(self, message: UserMessage) -> None:
         self.senders.append(message.sender_id)
         if "hang" in message.text:
-            await asyncio.sleep(30)
+            await self.go.wait()
         if "silent" in message.text:
             return
         out = message.output_channel
