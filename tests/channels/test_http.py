@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
-from rasa.core.channels.channel import UserMessage
 from sanic import Sanic
 
 from bot import condition
@@ -21,25 +20,10 @@ from bot.channels.rest import GuideRestInput
 from bot.channels.tally import EscalationTally
 from bot.safety.quick import quick_verdict
 from bot.settings import load_settings
-from tests.channels.test_guard import CLINIC, escalation
+from tests.channels.test_guard import CLINIC
+from tests.channels.widget.server import Turns
 
 URGENT, CRISIS = "my husband has a fever of 39", "I want to kill myself"
-
-
-class Turns:
-    """Hangs on "hang" until it is let go, escalates and answers on a fever, answers otherwise."""
-
-    def __init__(self) -> None:
-        self.go = asyncio.Event()
-
-    async def __call__(self, message: UserMessage) -> None:
-        if "hang" in message.text:
-            await self.go.wait()
-        out = message.output_channel
-        if "fever" in message.text:
-            await out.send_response(message.sender_id, escalation())
-        answer = {"text": "an answer", "custom": {"kind": "answer"}}
-        await out.send_response(message.sender_id, answer)
 
 
 @pytest.fixture
@@ -55,8 +39,16 @@ def app(monkeypatch: pytest.MonkeyPatch) -> Sanic:
 
 @pytest.fixture
 async def client(app: Sanic, turns: Turns) -> AsyncIterator[httpx.AsyncClient]:
+    async with serving(app, turns, turn_timeout=600.0) as http:
+        yield http
+
+
+@asynccontextmanager
+async def serving(
+    app: Sanic, turns: Turns, *, turn_timeout: float
+) -> AsyncIterator[httpx.AsyncClient]:
     quick_verdict("")
-    settings = replace(load_settings({}), escalation_deadline=0.3, turn_timeout=600.0)
+    settings = replace(load_settings({}), escalation_deadline=0.3, turn_timeout=turn_timeout)
     tally = EscalationTally()
     for channel in (GuideRestInput(TurnGuard(settings, CLINIC, tally)), HealthInput(tally)):
         prefix = "/webhooks/rest" if channel.name() == "rest" else channel.url_prefix()
@@ -100,13 +92,26 @@ async def test_a_crisis_is_the_whole_reply(client: httpx.AsyncClient) -> None:
 async def test_a_stream_begins_with_the_escalation(
     client: httpx.AsyncClient, turns: Turns, text: str
 ) -> None:
-    kinds = []
+    heard = []
+    async for kind in streamed(client, text):
+        heard.append(kind)
+        turns.go.set()  # A turn that hangs goes on once the escalation has arrived.
+    assert heard[:2] == ["escalation", "answer"]
+
+
+async def test_a_stream_whose_turn_is_given_up_ends_with_an_apology(
+    app: Sanic, turns: Turns
+) -> None:
+    async with serving(app, turns, turn_timeout=1.0) as client:
+        heard = [kind async for kind in streamed(client, URGENT + ", hang")]
+    assert heard[:2] == ["escalation", "error"]
+
+
+async def streamed(client: httpx.AsyncClient, text: str) -> AsyncIterator[str]:
     body = {"sender": "a", "message": text}
     async with client.stream("POST", "/webhooks/rest/webhook?stream=true", json=body) as response:
         async for line in response.aiter_lines():
-            kinds.append(json.loads(line)["custom"]["kind"])
-            turns.go.set()  # A turn that hangs goes on once the escalation has arrived.
-    assert kinds[:2] == ["escalation", "answer"]
+            yield json.loads(line)["custom"]["kind"]
 
 
 async def test_an_edited_message_under_the_same_id_is_read(client: httpx.AsyncClient) -> None:

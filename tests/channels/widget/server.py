@@ -51,7 +51,7 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
 
 
 class Turns:
-    """Counts turns; hangs on "hang" until it is let go, escalates and answers on a fever, else answers."""
+    """Counts turns; hangs on "hang" until let go, escalates and answers on a fever, else answers."""
 
     def __init__(self) -> None:
         self.senders: list[str] = []

@@ -81,6 +81,13 @@ async def test_a_stream_begins_with_the_escalation_and_says_when_it_is_whole(
     assert heard == ["conversation", "escalation", "answer", "end"]
 
 
+async def test_a_turn_that_is_given_up_ends_with_an_apology_after_the_escalation(
+    site: Site,
+) -> None:
+    said = await site.say(URGENT + ", please hang")
+    assert kinds(said) == ["conversation", "escalation", "error", "end"]
+
+
 async def test_a_crisis_is_the_whole_reply(site: Site) -> None:
     assert kinds(await site.say(CRISIS)) == ["conversation", "escalation", "end"]
 
