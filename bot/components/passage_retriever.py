@@ -29,7 +29,7 @@ from bot.components.query_writer import Queries
 from bot.errors import SettingsError
 from bot.knowledge.base import knowledge_hash, load_knowledge
 from bot.retrieval.catalogue import Catalogue
-from bot.retrieval.followup import FollowUp, Second
+from bot.retrieval.followup import FollowUp
 from bot.retrieval.message_data import decision_data
 from bot.retrieval.ranking import Ranking
 from bot.retrieval.retriever import Retriever
@@ -205,20 +205,18 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         """Reads the message behind the answer that was just given."""
         assert self.retriever is not None
         queries, embeddings = message.get(contract.QUERIES), message.get(contract.EMBEDDINGS)
-        model = self.retriever.follow_ups
-        if model is None or not queries or queries.last != context.last_passage:
+        if not queries or queries.in_context is None or queries.last != context.last_passage:
             return None
         if embeddings is None or embeddings.in_context is None:
             return None
-        if queries.last not in self.retriever.catalogue.cards:  # Said by another model.
-            return None
         try:
-            vectors = embeddings.in_context()[None, :]
+            vectors = np.stack([embeddings.query, embeddings.in_context()])
         except Exception as error:  # Then the message is read on its own.
             logger.error("message not read in context: %s", type(error).__name__)
             return None
-        ranking = self.retriever.rank_all([queries.in_context], vectors)[0]
-        return model.read(Second(queries.text, alone, ranking, queries.last))
+        return self.retriever.read_second(
+            queries.text, queries.in_context, queries.last, alone, vectors
+        )
 
 
 def require_reviewed(catalogue: Catalogue, settings: Settings) -> None:

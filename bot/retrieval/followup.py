@@ -1,8 +1,10 @@
 """Reads a message that may lean on the last answer: "how long does it last?" after CRS.
 
-Two rankings are at hand: of the message alone, and of the message behind the last passage's title.
-What they mean together is learned from second messages whose answer is known
-(`knowledge/follow_ups.yml`); docs/decisions/0003-retrieval.md has what was measured.
+Every passage is weighed by how well it fits the message alone, the message behind the last
+passage's title, and by where it stands from that passage. A model over characters has learned from
+second messages whose answer is known (`knowledge/follow_ups.yml`) what people ask after what, and a
+gate says whether the likeliest passage answers. docs/decisions/0003-retrieval.md has what was
+measured.
 """
 
 from __future__ import annotations
@@ -10,33 +12,58 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.retrieval.entries import Entry
 from bot.retrieval.gate import Gate
+from bot.retrieval.linear import CharacterFeatures, LinearModel, Scores, fit_lexical
 from bot.retrieval.ranking import Ranking
 
-TRUST = 0.5
-"""Probability from which a passage is taken for what is asked. Learned from one writer's second
-messages and measured on another's, 2026-11-30, both ways: of those that lean on the answer 15 %
-are answered wrongly at 0.5 (21 % at 0.4, 11 % at 0.6), of those that nothing answers 8 %."""
+Matrix = NDArray[np.float64]
+
+TRUST = 0.6
+"""Probability from which a passage is taken for what is asked. Learned from five writers' second
+messages and measured on the sixth's, 2026-11-30: of those that lean on the answer 11 % are answered
+wrongly (14 % at 0.5), and of those that nothing answers 11 % (13 %)."""
 
 OFFERS = 3
 
-FEATURE_NAMES = (
+FOLDS = 4
+"""The weights and the gate are fitted on scores of a model that has not seen the message."""
+
+REPEAT = 4
+"""How often a second message counts beside a question behind a title that it does not lean on."""
+
+FROM_EACH = 60
+"""Entries of each passage that stand behind another one's title: what leans on nothing."""
+
+CHOICE_NAMES = (
+    "similarity alone",
+    "probe alone",
+    "characters alone",
+    "similarity in context",
+    "probe in context",
+    "learned from second messages",
+    "the last passage",
+    "another of its section",
+    "the one after it",
+)
+
+GATE_NAMES = (
+    "the likeliest passage's share",
+    "lead over the next, log odds",
     "confidence alone, log odds",
     "confidence in context, log odds",
     "best share alone",
     "best share in context",
-    "both put the same passage first",
-    "the last passage is first alone",
-    "the last passage is first in context",
-    "last passage's share alone",
-    "last passage's share in context",
-    "share alone of the first in context",
-    "share in context of the first alone",
+    "the likeliest is the last passage",
+    "the likeliest is first alone",
+    "the likeliest is first in context",
+    "learned score of the likeliest",
     "words, log",
     "a word that points back",
     "a word that goes on",
@@ -48,13 +75,14 @@ _POINTS_BACK = re.compile(
 )
 _GOES_ON = re.compile(r"(and|but|so|ok|what about|or|why|how come|then|also)\b", re.I)
 _EDGE = 1e-4
+_WEIGHT_PENALTY = 0.01
 
 
 @dataclass(frozen=True)
 class FollowUp:
     """What a message means in context: an `answer`, or that the last passage said it all.
 
-    Neither if no passage is trusted. `offers` are the nearest passages: the last one only if
+    Neither if no passage is trusted. `offers` are the likeliest passages: the last one only if
     nothing is trusted and it is nearest to the message alone. `trust` is the probability that the
     likeliest passage answers.
     """
@@ -67,65 +95,137 @@ class FollowUp:
 
 @dataclass(frozen=True)
 class Second:
-    """A message with its two rankings; `last` is the passage that was quoted before it."""
+    """A message behind `last`, the passage that was quoted before it, with its two rankings.
+
+    `titled` is the message behind that passage's title. `signals` has the first five of
+    CHOICE_NAMES for each passage, standardised over the passages: shape (passages, 5).
+    """
 
     text: str
+    titled: str
+    last: str
     alone: Ranking
     in_context: Ranking
-    last: str
+    signals: Matrix
 
-    def candidates(self) -> tuple[str, str, str] | None:
-        """Returns the first other passage alone, the first in context, and the last one again."""
-        alone, in_context = (_others(r, self.last) for r in (self.alone, self.in_context))
-        return (alone[0], in_context[0], self.last) if alone and in_context else None
+
+@dataclass(frozen=True)
+class Places:
+    """The passages in reading order, and the section of each."""
+
+    passages: tuple[str, ...]
+    sections: tuple[str, ...]
+
+    def around(self, last: str) -> Matrix:
+        """Returns the last three of CHOICE_NAMES for each passage, shape (passages, 3)."""
+        here = self.passages.index(last)
+        place = np.arange(len(self.passages))
+        same = np.array([section == self.sections[here] for section in self.sections])
+        around = np.stack([place == here, same & (place != here), place == here + 1], axis=1)
+        return np.asarray(around, dtype=np.float64)
 
 
 class FollowUpModel:
-    """Three logistic regressions: which candidate, if any, answers a second message."""
+    """Which passage, if any, answers a second message."""
 
-    def __init__(self, gates: Sequence[Gate]) -> None:
-        self._gates = tuple(gates)
+    def __init__(
+        self,
+        places: Places,
+        characters: CharacterFeatures,
+        learned: LinearModel,
+        weights: Sequence[float],
+        gate: Gate,
+    ) -> None:
+        self._places = places
+        self._characters = characters
+        self._learned = learned
+        self._weights = np.array(weights, dtype=np.float64)
+        self._gate = gate
 
     @classmethod
-    def fit(cls, seconds: Sequence[Second], right: Sequence[frozenset[str]]) -> FollowUpModel:
+    def fit(
+        cls,
+        seconds: Sequence[Second],
+        right: Sequence[frozenset[str]],
+        entries: Sequence[tuple[str, str]],
+        places: Places,
+        characters: CharacterFeatures,
+    ) -> FollowUpModel:
         """Learns from messages that the index has not seen.
 
         Args:
-            seconds: messages that have candidates.
+            seconds: messages.
             right: passages that answer each; empty if none does.
+            entries: texts that lean on nothing, behind a title, each with its passage.
+            places: the passages.
+            characters: of the ranker.
         """
-        table = np.stack([features(s) for s in seconds])
-        found = [s.candidates() for s in seconds]
-        hits = [[c in r for c in cs or ()] for cs, r in zip(found, right, strict=True)]
-        return cls([Gate.fit(table, np.array(column)) for column in zip(*hits, strict=True)])
+        number = {passage: n for n, passage in enumerate(places.passages)}
+        known = characters.transform([s.titled for s in seconds])
+        plain = characters.transform([text for text, _ in entries])
+        plain_targets = [number[passage] for _, passage in entries]
+        targets = np.array([min((number[p] for p in r), default=-1) for r in right])
+
+        def learn(rows: NDArray[np.int64]) -> LinearModel:
+            from scipy.sparse import vstack
+
+            asked = rows[targets[rows] >= 0]
+            table = vstack([plain, *[known[asked]] * REPEAT]).tocsr()
+            labels = np.r_[plain_targets, np.tile(targets[asked], REPEAT)].astype(np.int64)
+            return fit_lexical(table, labels, len(number))
+
+        everything = np.arange(len(seconds))
+        scores = np.zeros((len(seconds), len(number)), dtype=np.float32)
+        folds = np.random.default_rng(0).permutation(len(seconds)) % FOLDS
+        for fold in range(FOLDS):
+            held = everything[folds == fold]
+            scores[held] = learn(everything[folds != fold]).scores(known[held])
+        table = np.stack([_choice(s, row, places) for s, row in zip(seconds, scores, strict=True)])
+        hits = np.array([[p in r for p in places.passages] for r in right])
+        weights = _fit_choice(table, hits)
+        shares = _softmax(table @ weights)
+        best = shares.argmax(axis=1)
+        features = np.stack(
+            [
+                _gate_row(s, share, row, places)
+                for s, share, row in zip(seconds, shares, scores, strict=True)
+            ]
+        )
+        gate = Gate.fit(features, hits[everything, best])
+        return cls(places, characters, learn(everything), [float(w) for w in weights], gate)
 
     def read(self, second: Second) -> FollowUp | None:
         """Reads a message behind the last answer; None if there is nothing to choose from."""
-        candidates = second.candidates()
-        if candidates is None:
+        passages = self._places.passages
+        if second.last not in passages or len(passages) < 2:
             return None
-        row = features(second)[None, :]
-        trust = [float(gate.probability(row)[0]) for gate in self._gates]
-        best = int(np.argmax(trust))
-        in_context, alone = (_others(r, second.last) for r in (second.in_context, second.alone))
-        nearest = (in_context[0], alone[0], *in_context[1:], *alone[1:])
-        offers = tuple(dict.fromkeys(nearest))[:OFFERS]
-        if trust[best] < TRUST:
-            if second.alone.passages[0].target == second.last:
+        scores = self._learned.scores(self._characters.transform([second.titled]))[0]
+        shares = _softmax(_choice(second, scores, self._places)[None] @ self._weights)[0]
+        row = _gate_row(second, shares, scores, self._places)
+        trust = float(self._gate.probability(row[None, :])[0])
+        order = [passages[n] for n in np.argsort(-shares, kind="stable")]
+        offers = tuple(p for p in order if p != second.last)[:OFFERS]
+        if trust < TRUST:
+            nearest = second.alone.passages[0].target if second.alone.passages else None
+            if nearest == second.last:
                 offers = (second.last, *offers)[:OFFERS]
-            return FollowUp(None, False, offers, trust[best])
-        if candidates[best] == second.last:
-            return FollowUp(None, True, offers, trust[best])
-        return FollowUp(candidates[best], False, offers, trust[best])
+            return FollowUp(None, False, offers, trust)
+        if order[0] == second.last:
+            return FollowUp(None, True, offers, trust)
+        return FollowUp(order[0], False, offers, trust)
 
-    def as_list(self) -> list[dict[str, Any]]:
-        """Returns plain data."""
-        return [asdict(gate) for gate in self._gates]
+    def save(self, path: Path) -> dict[str, Any]:
+        """Writes the learned model to `path` and returns the rest as plain data."""
+        self._learned.save(path, half=True)
+        return {"weights": list(self._weights), "gate": asdict(self._gate)}
 
     @classmethod
-    def from_list(cls, data: Sequence[dict[str, Any]]) -> FollowUpModel:
-        """Reads what `as_list` wrote."""
-        return cls([Gate(**gate) for gate in data])
+    def load(
+        cls, path: Path, data: dict[str, Any], places: Places, characters: CharacterFeatures
+    ) -> FollowUpModel:
+        """Reads what `save` wrote."""
+        gate = Gate(**data["gate"])
+        return cls(places, characters, LinearModel.load(path), data["weights"], gate)
 
 
 def behind(label: str, text: str) -> str:
@@ -133,23 +233,53 @@ def behind(label: str, text: str) -> str:
     return f"{label} {text}"
 
 
-def features(second: Second) -> NDArray[np.float64]:
-    """Computes FEATURE_NAMES, shape (16,)."""
+def standing_alone(entries: Sequence[Entry], labels: dict[str, str]) -> list[tuple[str, str]]:
+    """Puts entries behind titles of other passages: what leans on nothing means itself there too.
+
+    Args:
+        entries: what is searched; topics and off topic are left out.
+        labels: the title of each passage.
+    """
+    titles = list(labels.values())
+    taken = dict.fromkeys(labels, 0)
+    found = []
+    for number, entry in enumerate(entries):
+        if taken.get(entry.target, FROM_EACH) < FROM_EACH:
+            taken[entry.target] += 1
+            found.append((behind(titles[number % len(titles)], entry.text), entry.target))
+    return found
+
+
+def standardised(scores: Scores) -> Matrix:
+    """Returns scores of mean 0 and spread 1 over the passages, the last axis."""
+    centred = np.asarray(scores, dtype=np.float64) - scores.mean(axis=-1, keepdims=True)
+    return np.asarray(centred / np.maximum(scores.std(axis=-1, keepdims=True), 1e-6))
+
+
+def _choice(second: Second, learned: Scores, places: Places) -> Matrix:
+    """Computes CHOICE_NAMES, shape (passages, 9)."""
+    scores = standardised(learned)[:, None]
+    return np.concatenate([second.signals, scores, places.around(second.last)], axis=1)
+
+
+def _gate_row(second: Second, shares: Matrix, learned: Scores, places: Places) -> Matrix:
+    """Computes GATE_NAMES, shape (15,)."""
+    order = np.argsort(-shares, kind="stable")
+    best = places.passages[order[0]]
     alone, in_context = second.alone, second.in_context
     first, first_in_context = alone.passages[0], in_context.passages[0]
     return np.array(
         [
+            shares[order[0]],
+            _log_odds(float(shares[order[0]] / (shares[order[0]] + shares[order[1]]))),
             _log_odds(alone.confidence),
             _log_odds(in_context.confidence),
             first.share,
             first_in_context.share,
-            first.target == first_in_context.target,
-            first.target == second.last,
-            first_in_context.target == second.last,
-            _share(alone, second.last),
-            _share(in_context, second.last),
-            _share(alone, first_in_context.target),
-            _share(in_context, first.target),
+            best == second.last,
+            best == first.target,
+            best == first_in_context.target,
+            learned[order[0]],
             np.log1p(len(second.text.split())),
             _POINTS_BACK.search(second.text) is not None,
             _GOES_ON.match(second.text) is not None,
@@ -160,14 +290,37 @@ def features(second: Second) -> NDArray[np.float64]:
     )
 
 
+def _fit_choice(table: Matrix, hits: NDArray[np.bool_]) -> Matrix:
+    """Fits a conditional logit on the messages that a passage answers.
+
+    Args:
+        table: CHOICE_NAMES of each passage for each message, shape (messages, passages, 9).
+        hits: the passages that answer, shape (messages, passages).
+    """
+    from scipy.optimize import minimize
+
+    answered = hits.any(axis=1)
+    x, right = table[answered], hits[answered]
+    if not len(x):
+        return np.ones(table.shape[-1])
+
+    def loss(weights: Matrix) -> tuple[float, Matrix]:
+        share = _softmax(x @ weights)
+        good = (share * right).sum(axis=1)
+        among = share * right / np.maximum(good, 1e-12)[:, None]
+        slope = np.einsum("nk,nkd->d", share - among, x) / len(x) + 2 * _WEIGHT_PENALTY * weights
+        penalty = _WEIGHT_PENALTY * float(weights @ weights)
+        return float(-np.log(np.maximum(good, 1e-12)).mean()) + penalty, slope
+
+    found = minimize(loss, np.zeros(table.shape[-1]), jac=True, method="L-BFGS-B")
+    return np.asarray(found.x, dtype=np.float64)
+
+
+def _softmax(scores: Matrix) -> Matrix:
+    share = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return np.asarray(share / share.sum(axis=-1, keepdims=True))
+
+
 def _log_odds(probability: float) -> float:
     p = min(max(probability, _EDGE), 1 - _EDGE)
     return float(np.log(p / (1 - p)))
-
-
-def _share(ranking: Ranking, target: str) -> float:
-    return next((hit.share for hit in ranking.passages if hit.target == target), 0.0)
-
-
-def _others(ranking: Ranking, last: str) -> Sequence[str]:
-    return [hit.target for hit in ranking.passages if hit.target != last]

@@ -26,7 +26,15 @@ from bot.retrieval.entries import (
     is_passage,
     target_of,
 )
-from bot.retrieval.followup import FollowUpModel, Second, behind
+from bot.retrieval.followup import (
+    FollowUp,
+    FollowUpModel,
+    Places,
+    Second,
+    behind,
+    standardised,
+    standing_alone,
+)
 from bot.retrieval.gate import Gate, alike_matrix, gate_features
 from bot.retrieval.marking import Mark, SentenceMarker, find_marks
 from bot.retrieval.ranker import Ranker
@@ -35,6 +43,8 @@ from bot.retrieval.ranking import Hit, Ranking
 FOLDS = 5
 """Out-of-fold scores for the gate: each question is ranked by an index that never saw it."""
 
+
+FOLLOW_UPS = "follow_ups.npz"
 
 OWN_WORDS = 0.5
 """Likeness in characters from which a passage without questions is taken to be meant: questions
@@ -104,8 +114,50 @@ class Retriever:
         prose = {p.id: p.quote for p in knowledge.passages if p.kind is not PassageKind.ROW}
         marks = find_marks(entries, prose)
         fitted = cls(Ranker.fit(entries, vectors), gate, catalogue, own_words, marks, alike)
-        fitted.follow_ups = _learn_follow_ups(fitted, knowledge, encoder)
+        fitted.follow_ups = _learn_follow_ups(fitted, knowledge, encoder, entries)
         return fitted
+
+    def read_second(
+        self, text: str, titled: str, last: str, alone: Ranking, vectors: Vectors
+    ) -> FollowUp | None:
+        """Reads a message behind the last answer; None if nothing was learned or can be chosen.
+
+        Args:
+            text: the message, widened.
+            titled: the same behind the last passage's title.
+            last: that passage.
+            alone: the message's own ranking.
+            vectors: the embeddings of both, shape (2, d).
+        """
+        if self.follow_ups is None or last not in self.catalogue.cards:
+            return None
+        in_context = self.rank_all([titled], vectors[1:])[0]
+        second = self._seconds([text], [titled], [last], [alone], [in_context], vectors)[0]
+        return self.follow_ups.read(second)
+
+    def places(self) -> Places:
+        """The passages that can be quoted, in reading order, and their sections."""
+        return _places(self.ranker.targets, self.catalogue)
+
+    def _seconds(
+        self,
+        texts: Sequence[str],
+        titled: Sequence[str],
+        last: Sequence[str],
+        alone: Sequence[Ranking],
+        in_context: Sequence[Ranking],
+        vectors: Vectors,
+    ) -> list[Second]:
+        """Puts together what is known of messages; `vectors` are texts', then titled's."""
+        count = len(texts)
+        inside = [self.ranker.targets.index(p) for p in self.places().passages]
+        signals = self.ranker.signals([*texts, *titled], vectors)
+        own = (signals.similarity, signals.probe, signals.lexical)
+        table = [standardised(s[:count][:, inside]) for s in own]
+        table += [standardised(s[count:][:, inside]) for s in own[:2]]
+        by_row = np.stack(table, axis=-1)
+        found = zip(texts, titled, last, alone, in_context, by_row, strict=True)
+        return [Second(*fields) for fields in found]
 
     def rank(
         self,
@@ -179,7 +231,7 @@ class Retriever:
             "catalogue": self.catalogue.as_dict(),
             "own_words": self.own_words,
             "alike": self.alike,
-            "follow_ups": self.follow_ups.as_list() if self.follow_ups else None,
+            "follow_ups": self.follow_ups.save(folder / FOLLOW_UPS) if self.follow_ups else None,
             "marks": {p: [astuple(m) for m in marks] for p, marks in self.marker.marks.items()},
         }
         (folder / "retriever.json").write_text(json.dumps(state, ensure_ascii=False), "utf-8")
@@ -208,7 +260,12 @@ class Retriever:
             marks = {p: [Mark(*m) for m in found] for p, found in state["marks"].items()}
             own_words, alike = state["own_words"], state["alike"]
             learned = state["follow_ups"]
-            follow_ups = FollowUpModel.from_list(learned) if learned else None
+            places = _places(ranker.targets, catalogue)
+            follow_ups = (
+                FollowUpModel.load(folder / FOLLOW_UPS, learned, places, ranker.characters)
+                if learned
+                else None
+            )
             gate = Gate(**state["gate"])
             return cls(ranker, gate, catalogue, own_words, marks, alike, follow_ups)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, BadZipFile) as error:
@@ -216,27 +273,40 @@ class Retriever:
 
 
 def _learn_follow_ups(
-    retriever: Retriever, knowledge: KnowledgeBase, encoder: Encoder
+    retriever: Retriever, knowledge: KnowledgeBase, encoder: Encoder, entries: Sequence[Entry]
 ) -> FollowUpModel | None:
     """Learns from the knowledge base's second messages, none of which the index holds."""
-    asked = knowledge.follow_ups
-    if not asked:
+    places = retriever.places()
+    last_of = [target_of(knowledge, m.after) for m in knowledge.follow_ups]
+    asked = [
+        (m, last)
+        for m, last in zip(knowledge.follow_ups, last_of, strict=True)
+        if last in places.passages
+    ]
+    if not asked or len(places.passages) < 2:
         return None
-    texts = [knowledge.glossary.widen(m.text) for m in asked]
-    last = [target_of(knowledge, m.after) for m in asked]
-    labelled = [behind(knowledge.label(p), t) for p, t in zip(last, texts, strict=True)]
-    alone = retriever.rank_all(texts, encoder.encode(texts))
-    in_context = retriever.rank_all(labelled, encoder.encode(labelled))
-    seconds, right = [], []
-    for row, message in enumerate(asked):
-        second = Second(texts[row], alone[row], in_context[row], last[row])
-        if second.candidates() is None:
-            continue
-        seconds.append(second)
+    texts = [knowledge.glossary.widen(m.text) for m, _ in asked]
+    last = [passage for _, passage in asked]
+    titled = [behind(knowledge.label(p), t) for p, t in zip(last, texts, strict=True)]
+    vectors = encoder.encode([*texts, *titled])
+    alone = retriever.rank_all(texts, vectors[: len(texts)])
+    in_context = retriever.rank_all(titled, vectors[len(texts) :])
+    seconds = retriever._seconds(texts, titled, last, alone, in_context, vectors)
+    right = []
+    for message, _ in asked:
         answer = message.answered_by and target_of(knowledge, message.answered_by)
         pairs = [pair for pair in retriever.alike if answer in pair]
-        right.append(frozenset([answer] if answer else []).union(*pairs))
-    return FollowUpModel.fit(seconds, right) if seconds else None
+        right.append(frozenset([answer] if answer else []).union(*pairs) & set(places.passages))
+    labels = {p: retriever.catalogue.cards[p].label for p in places.passages}
+    plain = standing_alone(entries, labels)
+    return FollowUpModel.fit(seconds, right, plain, places, retriever.ranker.characters)
+
+
+def _places(targets: Sequence[str], catalogue: Catalogue) -> Places:
+    searched = set(targets)
+    passages = tuple(p for p in catalogue.cards if p in searched)
+    cards = [catalogue.cards[p] for p in passages]
+    return Places(passages, tuple(f"{card.title}: {card.section}" for card in cards))
 
 
 def _sha256(path: Path) -> str:

@@ -13,7 +13,7 @@ from bot.errors import ModelError
 from bot.knowledge.base import KnowledgeBase, load_knowledge
 from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.entries import OFF_TOPIC, Entry, EntryKind, build_entries, is_passage, sentences
-from bot.retrieval.followup import FollowUp, Second, behind
+from bot.retrieval.followup import FollowUp, behind
 from bot.retrieval.message_data import decision_data
 from bot.retrieval.ranking import Hit, Ranking
 from bot.retrieval.retriever import Retriever
@@ -348,10 +348,10 @@ def test_second_messages_are_learned_and_kept(tmp_path: Path, encoder: WordEncod
     again = Retriever.load(tmp_path / "saved")
 
     def read(retriever: Retriever, text: str) -> FollowUp | None:
-        assert retriever.follow_ups is not None
-        texts = [text, behind(retriever.catalogue.cards[NEARBY].label, text)]
-        alone, in_context = retriever.rank_all(texts, encoder.encode(texts))
-        return retriever.follow_ups.read(Second(text, alone, in_context, NEARBY))
+        titled = behind(retriever.catalogue.cards[NEARBY].label, text)
+        vectors = encoder.encode([text, titled])
+        alone = retriever.rank_all([text], vectors[:1])[0]
+        return retriever.read_second(text, titled, NEARBY, alone, vectors)
 
     found = read(fitted, "what about lymphodepletion")
     assert found is not None and found.answer == ROOM
@@ -364,8 +364,14 @@ def test_second_messages_are_learned_and_kept(tmp_path: Path, encoder: WordEncod
         assert replace(kept, trust=before.trust) == before
 
 
-def test_without_second_messages_nothing_is_read_in_context(saved: Path) -> None:
-    assert Retriever.load(saved).follow_ups is None
+def test_without_second_messages_nothing_is_read_in_context(
+    saved: Path, encoder: WordEncoder
+) -> None:
+    again = Retriever.load(saved)
+    assert again.follow_ups is None
+    vectors = encoder.encode(QUERIES[:2])
+    alone = again.rank_all(QUERIES[:1], vectors[:1])[0]
+    assert again.read_second(QUERIES[0], QUERIES[1], NEARBY, alone, vectors) is None
 
 
 @pytest.mark.parametrize("name", FILES)
