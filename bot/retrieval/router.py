@@ -62,6 +62,10 @@ class Thresholds:
     0.95 three more new questions in a hundred are held back (2026-11-30)."""
     small_talk: float = 0.45
     """Below this an intent outside KNOWLEDGE_INTENTS does not hold a question back."""
+    sure_small_talk: float = 0.70
+    """Below this small talk gives way to what is read behind the last answer ("yes or no", "taught
+    how exactly"). Of 303 second messages that were taken for small talk 53 are answered rightly so
+    and 6 wrongly; of 235 messages that are small talk 3 (2026-11-30)."""
     override: float = 0.85
     """An answer this sure is given even if small talk or off topic was recognised."""
 
@@ -141,6 +145,19 @@ def route(
         intent = contract.INTENT_QUESTION  # "and will insurance pay", taken for a goodbye.
     if intent in ASIDES and context.last_passage and text.rstrip().endswith("?"):
         intent = contract.INTENT_QUESTION  # "such as?", taken for a yes.
+    brief = len(text.split()) <= BRIEF
+    doubtful = thresholds.small_talk <= probability < thresholds.sure_small_talk
+    if doubtful and following and intent not in KNOWLEDGE_INTENTS | {contract.INTENT_CRISIS}:
+        leaning = following()
+        if leaning and (leaning.answer or leaning.said_already):
+            return _of_knowledge(
+                contract.INTENT_QUESTION,
+                ranking,
+                catalogue,
+                thresholds,
+                following=lambda: leaning,
+                brief=brief,
+            )
     if probability >= thresholds.small_talk:
         if intent == contract.INTENT_MORE:
             return _more(context, catalogue)
@@ -152,7 +169,6 @@ def route(
             return Decision(None)
     elif intent == contract.INTENT_OUT_OF_SCOPE:
         intent = contract.INTENT_QUESTION  # A guess: what lies nearest decides.
-    brief = len(text.split()) <= BRIEF
     return _of_knowledge(intent, ranking, catalogue, thresholds, following=following, brief=brief)
 
 

@@ -457,6 +457,35 @@ def test_small_talk_advice_and_symptoms_lean_on_nothing(intent: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("intent", "probability", "following", "action"),
+    [
+        (contract.INTENT_AFFIRM, 0.69, ONLY_IN_CONTEXT, ANSWER),
+        (contract.INTENT_MORE, 0.5, ONLY_IN_CONTEXT, ANSWER),
+        (contract.INTENT_DENY, 0.5, SAID, contract.UTTER_SAID_ALREADY),
+        (contract.INTENT_DENY, T.sure_small_talk, SAID, None),
+        (contract.INTENT_AFFIRM, 0.5, NOTHING_TRUSTED, None),
+        (contract.INTENT_CRISIS, 0.5, ONLY_IN_CONTEXT, None),
+    ],
+    ids=["an answer", "more of it", "all was said", "sure", "nothing is trusted", "never a crisis"],
+)
+def test_small_talk_that_is_not_sure_gives_way_to_what_is_read_in_context(
+    intent: str, probability: float, following: FollowUp, action: str | None
+) -> None:
+    decision = route(
+        "taught how exactly",
+        intent,
+        probability,
+        ranking(0.3),
+        CATALOGUE,
+        context=AT_A,
+        thresholds=T,
+        following=lambda: following,
+    )
+    assert decision.action == action
+    assert decision.passage == ("d" if action == ANSWER else None)
+
+
+@pytest.mark.parametrize(
     "shown",
     [ranking(T.alone), ranking(0.3, other="topic:cost", ahead=True)],
     ids=["clear", "a topic"],
