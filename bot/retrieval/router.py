@@ -45,6 +45,10 @@ ASIDES = frozenset(
 """Answers to the bot, which nobody ends with a question mark."""
 
 
+_ASKS = re.compile(r"\W*(?:\w+\W+)?(?:why|how|what|who|whose|when|where|which)\b", re.I)
+"""One of the first two words asks."""
+
+
 @dataclass(frozen=True)
 class Thresholds:
     """Where the gate's confidence and the intent's probability become decisions.
@@ -143,8 +147,8 @@ def route(
     surer = bool(topic) and topic.share > probability  # type: ignore[union-attr]
     if surer and intent not in KNOWLEDGE_INTENTS and _has_content(text, intent, sure):
         intent = contract.INTENT_QUESTION  # "and will insurance pay", taken for a goodbye.
-    if intent in ASIDES and context.last_passage and text.rstrip().endswith("?"):
-        intent = contract.INTENT_QUESTION  # "such as?", taken for a yes.
+    if intent in ASIDES and context.last_passage and _asks(text, intent):
+        intent = contract.INTENT_QUESTION  # "such as?" and "well why then", taken for a yes.
     brief = len(text.split()) <= BRIEF
     doubtful = thresholds.small_talk <= probability < thresholds.sure_small_talk
     if doubtful and following and intent not in KNOWLEDGE_INTENTS | {contract.INTENT_CRISIS}:
@@ -175,6 +179,13 @@ def route(
 def _has_content(text: str, intent: str | None, sure: float) -> bool:
     """Small talk of a word or two is never read as a question, however close it lies to one."""
     return intent in KNOWLEDGE_INTENTS or sure == 1.0 or len(text.split()) >= 4
+
+
+def _asks(text: str, intent: str) -> bool:
+    """Tells a question that was taken for an aside; "what a relief, thank you" is thanks."""
+    if text.rstrip().endswith("?"):
+        return True
+    return intent != contract.INTENT_THANK and _ASKS.match(text) is not None
 
 
 def _other_ahead(ranking: Ranking) -> Hit | None:

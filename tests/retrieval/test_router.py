@@ -457,6 +457,33 @@ def test_small_talk_advice_and_symptoms_lean_on_nothing(intent: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "intent", "context", "action"),
+    [
+        ("well why then", contract.INTENT_AFFIRM, AT_A, ANSWER),
+        ("for how long", contract.INTENT_GOODBYE, AT_A, ANSWER),
+        ("So what happens now", contract.INTENT_DENY, AT_A, ANSWER),
+        ("what a relief, thank you", contract.INTENT_THANK, AT_A, None),
+        ("no that is what i meant", contract.INTENT_DENY, AT_A, None),
+        ("well why then", contract.INTENT_AFFIRM, Context(), None),
+    ],
+)
+def test_a_question_word_up_front_is_no_yes_no_or_goodbye(
+    text: str, intent: str, context: Context, action: str | None
+) -> None:
+    decision = route(
+        text,
+        intent,
+        0.96,
+        ranking(0.3),
+        CATALOGUE,
+        context=context,
+        thresholds=T,
+        following=lambda: ONLY_IN_CONTEXT,
+    )
+    assert decision.action == action
+
+
+@pytest.mark.parametrize(
     ("intent", "probability", "following", "action"),
     [
         (contract.INTENT_AFFIRM, 0.69, ONLY_IN_CONTEXT, ANSWER),
@@ -472,7 +499,7 @@ def test_small_talk_that_is_not_sure_gives_way_to_what_is_read_in_context(
     intent: str, probability: float, following: FollowUp, action: str | None
 ) -> None:
     decision = route(
-        "taught how exactly",
+        "the first one on it",
         intent,
         probability,
         ranking(0.3),
