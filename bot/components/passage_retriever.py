@@ -207,16 +207,18 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         queries, embeddings = message.get(contract.QUERIES), message.get(contract.EMBEDDINGS)
         if not queries or queries.in_context is None or queries.last != context.last_passage:
             return None
+        if queries.last not in self.retriever.catalogue.cards:  # Said by another model.
+            return None
         if embeddings is None or embeddings.in_context is None:
             return None
         try:
             vectors = np.stack([embeddings.query, embeddings.in_context()])
+            return self.retriever.read_second(
+                queries.text, queries.in_context, queries.last, alone, vectors
+            )
         except Exception as error:  # Then the message is read on its own.
             logger.error("message not read in context: %s", type(error).__name__)
             return None
-        return self.retriever.read_second(
-            queries.text, queries.in_context, queries.last, alone, vectors
-        )
 
 
 def require_reviewed(catalogue: Catalogue, settings: Settings) -> None:

@@ -101,6 +101,10 @@ class Catalogue:
         at = same.index(passage_id)
         return same[at + 1 :] + same[:at]
 
+    def place(self, passage_id: str) -> tuple[str, str]:
+        """Returns the title of a passage's text, and its section."""
+        return self._place(self.cards[passage_id])
+
     @staticmethod
     def _place(card: Card) -> tuple[str, str]:
         return card.title, card.section

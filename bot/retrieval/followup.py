@@ -114,10 +114,15 @@ class Places:
     """The passages in reading order, and the section of each."""
 
     passages: tuple[str, ...]
-    sections: tuple[str, ...]
+    sections: tuple[tuple[str, str], ...]
 
     def around(self, last: str) -> Matrix:
-        """Returns the last three of CHOICE_NAMES for each passage, shape (passages, 3)."""
+        """Returns the last three of CHOICE_NAMES for each passage, shape (passages, 3).
+
+        A passage that only leads in can be quoted, and is none of those that are found: zeros.
+        """
+        if last not in self.passages:
+            return np.zeros((len(self.passages), 3))
         here = self.passages.index(last)
         place = np.arange(len(self.passages))
         same = np.array([section == self.sections[here] for section in self.sections])
@@ -146,6 +151,7 @@ class FollowUpModel:
     def fit(
         cls,
         seconds: Sequence[Second],
+        answers: Sequence[str | None],
         right: Sequence[frozenset[str]],
         entries: Sequence[tuple[str, str]],
         places: Places,
@@ -155,7 +161,8 @@ class FollowUpModel:
 
         Args:
             seconds: messages.
-            right: passages that answer each; empty if none does.
+            answers: the passage that answers each, None if none does.
+            right: that one and those that are as good; empty if none is.
             entries: texts that lean on nothing, behind a title, each with its passage.
             places: the passages.
             characters: of the ranker.
@@ -164,7 +171,7 @@ class FollowUpModel:
         known = characters.transform([s.titled for s in seconds])
         plain = characters.transform([text for text, _ in entries])
         plain_targets = [number[passage] for _, passage in entries]
-        targets = np.array([min((number[p] for p in r), default=-1) for r in right])
+        targets = np.array([-1 if a is None else number[a] for a in answers])
 
         def learn(rows: NDArray[np.int64]) -> LinearModel:
             from scipy.sparse import vstack
@@ -197,7 +204,7 @@ class FollowUpModel:
     def read(self, second: Second) -> FollowUp | None:
         """Reads a message behind the last answer; None if there is nothing to choose from."""
         passages = self._places.passages
-        if second.last not in passages or len(passages) < 2:
+        if len(passages) < 2 or not (second.alone.passages and second.in_context.passages):
             return None
         scores = self._learned.scores(self._characters.transform([second.titled]))[0]
         shares = _softmax(_choice(second, scores, self._places)[None] @ self._weights)[0]
@@ -206,8 +213,7 @@ class FollowUpModel:
         order = [passages[n] for n in np.argsort(-shares, kind="stable")]
         offers = tuple(p for p in order if p != second.last)[:OFFERS]
         if trust < TRUST:
-            nearest = second.alone.passages[0].target if second.alone.passages else None
-            if nearest == second.last:
+            if second.alone.passages[0].target == second.last:
                 offers = (second.last, *offers)[:OFFERS]
             return FollowUp(None, False, offers, trust)
         if order[0] == second.last:
@@ -240,13 +246,18 @@ def standing_alone(entries: Sequence[Entry], labels: dict[str, str]) -> list[tup
         entries: what is searched; topics and off topic are left out.
         labels: the title of each passage.
     """
-    titles = list(labels.values())
-    taken = dict.fromkeys(labels, 0)
+    passages = list(labels)
+    of: dict[str, list[str]] = {passage: [] for passage in passages}
+    for entry in entries:
+        if entry.target in of:
+            of[entry.target].append(entry.text)
     found = []
-    for number, entry in enumerate(entries):
-        if taken.get(entry.target, FROM_EACH) < FROM_EACH:
-            taken[entry.target] += 1
-            found.append((behind(titles[number % len(titles)], entry.text), entry.target))
+    for number, (passage, texts) in enumerate(of.items()):
+        # Evenly from all of them, so that each writer's are among them.
+        chosen = np.unique(np.linspace(0, len(texts) - 1, FROM_EACH).astype(int)) if texts else []
+        for turn, place in enumerate(chosen):
+            other = passages[(number + 1 + turn % (len(passages) - 1)) % len(passages)]
+            found.append((behind(labels[other], texts[place]), passage))
     return found
 
 

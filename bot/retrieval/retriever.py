@@ -45,6 +45,7 @@ FOLDS = 5
 
 
 FOLLOW_UPS = "follow_ups.npz"
+"""What was learned from second messages, beside the index in the model."""
 
 OWN_WORDS = 0.5
 """Likeness in characters from which a passage without questions is taken to be meant: questions
@@ -78,6 +79,9 @@ class Retriever:
         self.follow_ups = follow_ups
         """Reads second messages; None if the knowledge base holds none to learn from."""
         self._alike = alike_matrix(ranker.targets, self.alike)
+        self.places = _places(ranker.targets, catalogue)
+        """The passages that can be found, in reading order, and their sections."""
+        self._inside = [ranker.targets.index(p) for p in self.places.passages]
         quotes = {i: card.quote for i, card in catalogue.cards.items()}
         self.marker = SentenceMarker(marks or {}, quotes, ranker.characters, ranker.index.vector)
         texts = [text for _, text in self.own_words]
@@ -129,15 +133,11 @@ class Retriever:
             alone: the message's own ranking.
             vectors: the embeddings of both, shape (2, d).
         """
-        if self.follow_ups is None or last not in self.catalogue.cards:
+        if self.follow_ups is None:
             return None
         in_context = self.rank_all([titled], vectors[1:])[0]
         second = self._seconds([text], [titled], [last], [alone], [in_context], vectors)[0]
         return self.follow_ups.read(second)
-
-    def places(self) -> Places:
-        """The passages that can be quoted, in reading order, and their sections."""
-        return _places(self.ranker.targets, self.catalogue)
 
     def _seconds(
         self,
@@ -150,11 +150,10 @@ class Retriever:
     ) -> list[Second]:
         """Puts together what is known of messages; `vectors` are texts', then titled's."""
         count = len(texts)
-        inside = [self.ranker.targets.index(p) for p in self.places().passages]
         signals = self.ranker.signals([*texts, *titled], vectors)
         own = (signals.similarity, signals.probe, signals.lexical)
-        table = [standardised(s[:count][:, inside]) for s in own]
-        table += [standardised(s[count:][:, inside]) for s in own[:2]]
+        table = [standardised(s[:count][:, self._inside]) for s in own]
+        table += [standardised(s[count:][:, self._inside]) for s in own[:2]]
         by_row = np.stack(table, axis=-1)
         found = zip(texts, titled, last, alone, in_context, by_row, strict=True)
         return [Second(*fields) for fields in found]
@@ -276,37 +275,34 @@ def _learn_follow_ups(
     retriever: Retriever, knowledge: KnowledgeBase, encoder: Encoder, entries: Sequence[Entry]
 ) -> FollowUpModel | None:
     """Learns from the knowledge base's second messages, none of which the index holds."""
-    places = retriever.places()
-    last_of = [target_of(knowledge, m.after) for m in knowledge.follow_ups]
-    asked = [
-        (m, last)
-        for m, last in zip(knowledge.follow_ups, last_of, strict=True)
-        if last in places.passages
-    ]
+    places = retriever.places
+    asked = knowledge.follow_ups
     if not asked or len(places.passages) < 2:
         return None
-    texts = [knowledge.glossary.widen(m.text) for m, _ in asked]
-    last = [passage for _, passage in asked]
+    texts = [knowledge.glossary.widen(m.text) for m in asked]
+    last = [m.after for m in asked]
     titled = [behind(knowledge.label(p), t) for p, t in zip(last, texts, strict=True)]
     vectors = encoder.encode([*texts, *titled])
     alone = retriever.rank_all(texts, vectors[: len(texts)])
     in_context = retriever.rank_all(titled, vectors[len(texts) :])
     seconds = retriever._seconds(texts, titled, last, alone, in_context, vectors)
+    answers: list[str | None] = []
     right = []
-    for message, _ in asked:
-        answer = message.answered_by and target_of(knowledge, message.answered_by)
+    for message in asked:
+        found = target_of(knowledge, message.answered_by) if message.answered_by else None
+        answer = found if found in places.passages else None
         pairs = [pair for pair in retriever.alike if answer in pair]
+        answers.append(answer)
         right.append(frozenset([answer] if answer else []).union(*pairs) & set(places.passages))
     labels = {p: retriever.catalogue.cards[p].label for p in places.passages}
     plain = standing_alone(entries, labels)
-    return FollowUpModel.fit(seconds, right, plain, places, retriever.ranker.characters)
+    return FollowUpModel.fit(seconds, answers, right, plain, places, retriever.ranker.characters)
 
 
 def _places(targets: Sequence[str], catalogue: Catalogue) -> Places:
     searched = set(targets)
     passages = tuple(p for p in catalogue.cards if p in searched)
-    cards = [catalogue.cards[p] for p in passages]
-    return Places(passages, tuple(f"{card.title}: {card.section}" for card in cards))
+    return Places(passages, tuple(catalogue.place(p) for p in passages))
 
 
 def _sha256(path: Path) -> str:

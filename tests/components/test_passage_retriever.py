@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, SlotSet
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.training_data.message import Message
 
 from bot import contract
-from bot.components.passage_retriever import _context, require_reviewed
+from bot.components.passage_retriever import PassageRetriever, _context, require_reviewed
+from bot.components.query_writer import Queries
 from bot.errors import SettingsError
 from bot.knowledge.base import load_knowledge
 from bot.retrieval.catalogue import Catalogue
+from bot.retrieval.ranking import Ranking
+from bot.retrieval.router import Context
 from bot.settings import ROOT, load_settings
 
 DOMAIN = Domain.load(str(ROOT / "domain.yml"))
@@ -72,3 +78,25 @@ def test_production_loads_no_model_with_unreviewed_texts(field: str, value: str)
 
 def test_production_loads_reviewed_texts() -> None:
     require_reviewed(catalogue(), load_settings({"GUIDE_PRODUCTION": "1"}))
+
+
+class Broken:
+    """A retriever that fails whenever it reads a message in context."""
+
+    catalogue = SimpleNamespace(cards={"a": None})
+
+    def read_second(self, *arguments: object) -> None:
+        raise RuntimeError("damaged")
+
+
+def test_what_cannot_be_read_in_context_is_read_on_its_own(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    component: Any = PassageRetriever.__new__(PassageRetriever)
+    component.retriever = Broken()
+    message = Message({contract.QUERIES: Queries("how long", "A how long", "a")})
+    vector = np.ones(2, dtype=np.float32)
+    message.set(contract.EMBEDDINGS, SimpleNamespace(query=vector, in_context=lambda: vector))
+    read = component._follow_up(message, Ranking((), (), 0.0), Context("a"))
+    assert read is None
+    assert "not read in context: RuntimeError" in caplog.text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,8 @@ from bot.retrieval.followup import (
     FollowUpModel,
     Places,
     Second,
+    _choice,
+    _gate_row,
     behind,
     standardised,
     standing_alone,
@@ -22,7 +26,8 @@ from bot.retrieval.followup import (
 from bot.retrieval.linear import CharacterFeatures
 from bot.retrieval.ranking import Hit, Ranking
 
-PLACES = Places(("a", "b", "c", "d"), ("one", "one", "two", "two"))
+ONE, TWO = ("text", "one"), ("text", "two")
+PLACES = Places(("a", "b", "c", "d"), (ONE, ONE, TWO, TWO))
 LABELS = {"a": "Collection", "b": "Waiting", "c": "Fever", "d": "Cost"}
 KINDS = {
     "b": ("and how many weeks", "c"),
@@ -61,13 +66,14 @@ def characters() -> CharacterFeatures:
 
 @pytest.fixture(scope="module")
 def model(characters: CharacterFeatures) -> FollowUpModel:
-    seconds, right = [], []
+    seconds, answers = [], []
     for answer, (text, last) in KINDS.items():
         for word in ("", "ok", "hm", "well", "so", "please", "doctor", "sorry", "tell me", "hello"):
             seconds.append(second(f"{word} {text}".strip(), last, answer))
-            right.append(frozenset(answer))
+            answers.append(answer or None)
     plain = [(behind(LABELS["a"], f"all about {LABELS[p].casefold()}"), p) for p in LABELS]
-    return FollowUpModel.fit(seconds, right, plain, PLACES, characters)
+    right = [frozenset(a or "") for a in answers]
+    return FollowUpModel.fit(seconds, answers, right, plain, PLACES, characters)
 
 
 @pytest.mark.parametrize("answer", KINDS, ids=["section", "elsewhere", "said already", "nothing"])
@@ -119,20 +125,27 @@ def test_what_is_written_reads_the_same(
         assert after.trust == pytest.approx(before.trust, abs=5e-3)  # Kept in half precision.
 
 
-def test_behind_a_passage_that_is_gone_nothing_is_read(model: FollowUpModel) -> None:
-    text, _ = KINDS["b"]
-    alone = ranking("abcd", 0.5)
-    gone = Second(text, behind("Gone", text), "z", alone, alone, np.zeros((4, 5)))
-    assert model.read(gone) is None
+def test_behind_a_passage_that_only_leads_in_messages_are_read(model: FollowUpModel) -> None:
+    """It can be quoted by its place, and is none of those that are found."""
+    text, _ = KINDS["d"]
+    of_d = of_kind("d")
+    lead = Second(text, of_d.titled, "z", of_d.alone, of_d.in_context, of_d.signals)
+    found = model.read(lead)
+    assert found is not None and found.answer == "d" and not found.said_already
+    assert PLACES.around("z").tolist() == [[0, 0, 0]] * 4
+
+
+def test_where_nothing_was_found_nothing_is_read(model: FollowUpModel) -> None:
+    nothing = Ranking((), (), 0.0)
+    assert model.read(replace(of_kind("b"), alone=nothing)) is None
+    assert model.read(replace(of_kind("b"), in_context=nothing)) is None
 
 
 def test_one_passage_leaves_nothing_to_choose(
     model: FollowUpModel, characters: CharacterFeatures, tmp_path: Path
 ) -> None:
     data = model.save(tmp_path / "learned.npz")
-    lonely = FollowUpModel.load(
-        tmp_path / "learned.npz", data, Places(("a",), ("one",)), characters
-    )
+    lonely = FollowUpModel.load(tmp_path / "learned.npz", data, Places(("a",), (ONE,)), characters)
     alone = ranking("a", 0.5)
     assert lonely.read(Second("x", "x", "a", alone, alone, np.zeros((1, 5)))) is None
 
@@ -148,22 +161,26 @@ def test_no_message_that_a_passage_answers_is_still_a_model(
 ) -> None:
     seconds = [second(f"no {n}", "a", "") for n in range(8)]
     plain = [(behind(LABELS["a"], label), p) for p, label in LABELS.items()]
-    model = FollowUpModel.fit(seconds, [frozenset()] * 8, plain, PLACES, characters)
+    nothing: list[frozenset[str]] = [frozenset()] * 8
+    model = FollowUpModel.fit(seconds, [None] * 8, nothing, plain, PLACES, characters)
     found = model.read(seconds[0])
     assert found is not None and found.answer is None and not found.said_already
 
 
-def test_what_stands_alone_stands_behind_titles_of_all_passages() -> None:
+def test_what_stands_alone_stands_behind_titles_of_other_passages() -> None:
     entries = [
-        Entry(target, EntryKind.QUESTION, f"question {n}")
+        Entry(target, EntryKind.QUESTION, f"question {target} {n}")
         for target in ("a", "topic:costs", "b", "off-topic")
-        for n in range(FROM_EACH + 5)
+        for n in range(FROM_EACH * 2)
     ]
+    entries.append(Entry("c", EntryKind.SENTENCE, "question c 0"))
     found = standing_alone(entries, LABELS)
-    assert [p for _, p in found].count("a") == [p for _, p in found].count("b") == FROM_EACH
-    assert {p for _, p in found} == {"a", "b"}
-    for label in LABELS.values():
-        assert any(text.startswith(f"{label} question") for text, _ in found)
+    assert Counter(p for _, p in found) == {"a": FROM_EACH, "b": FROM_EACH, "c": 1}
+    of_a = [text for text, p in found if p == "a"]
+    assert not any(text.startswith(LABELS["a"]) for text in of_a)
+    for other in "bcd":
+        assert any(text.startswith(f"{LABELS[other]} question a ") for text in of_a)
+    assert of_a[0].endswith(" 0") and of_a[-1].endswith(f" {FROM_EACH * 2 - 1}")
 
 
 def test_scores_are_compared_within_a_message() -> None:
@@ -172,9 +189,26 @@ def test_scores_are_compared_within_a_message() -> None:
     assert rows[1].tolist() == [0, 0, 0]
 
 
-def test_each_number_has_a_name() -> None:
-    assert len(CHOICE_NAMES) == 9
-    assert len(GATE_NAMES) == len(set(GATE_NAMES)) == 15
+def test_each_number_is_what_its_name_says(model: FollowUpModel) -> None:
+    asked = of_kind("d")
+    learned = np.array([0.0, 1.0, 2.0, 5.0], dtype=np.float32)
+    row = dict(zip(CHOICE_NAMES, _choice(asked, learned, PLACES)[3], strict=True))
+    assert row["probe alone"] == 1.0
+    assert row["learned from second messages"] == standardised(learned)[3]
+    assert (row["the last passage"], row["another of its section"], row["the one after it"]) == (
+        0,
+        1,
+        1,
+    )
+    shares = np.array([0.1, 0.2, 0.1, 0.6])
+    gate = dict(zip(GATE_NAMES, _gate_row(asked, shares, learned, PLACES), strict=True))
+    assert gate["the likeliest passage's share"] == 0.6
+    assert gate["lead over the next, log odds"] == pytest.approx(np.log(3))
+    assert gate["the likeliest is the last passage"] == 0
+    assert gate["the likeliest is first alone"] == 1
+    assert gate["learned score of the likeliest"] == 5.0
+    assert gate["a word that points back"] == 1  # "it"
+    assert gate["other targets' best share alone"] == 0.1
 
 
 def test_in_context_a_message_stands_behind_the_title() -> None:

@@ -353,6 +353,13 @@ def test_second_messages_are_learned_and_kept(tmp_path: Path, encoder: WordEncod
         alone = retriever.rank_all([text], vectors[:1])[0]
         return retriever.read_second(text, titled, NEARBY, alone, vectors)
 
+    names = {p.name for p in (tmp_path / "saved").iterdir()}
+    assert names == {*FILES, "follow_ups.npz"}
+    (tmp_path / "cut").mkdir()
+    fitted.save(tmp_path / "cut")
+    (tmp_path / "cut" / "follow_ups.npz").unlink()
+    with pytest.raises(ModelError, match="make train"):
+        Retriever.load(tmp_path / "cut")
     found = read(fitted, "what about lymphodepletion")
     assert found is not None and found.answer == ROOM
     nothing = read(fitted, "football weather")

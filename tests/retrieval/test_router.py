@@ -14,6 +14,7 @@ from bot.retrieval.entries import OFF_TOPIC
 from bot.retrieval.followup import FollowUp
 from bot.retrieval.ranking import Hit, Ranking
 from bot.retrieval.router import (
+    GIVE_WAY,
     KNOWLEDGE_INTENTS,
     RELATED,
     Context,
@@ -391,6 +392,7 @@ NOTHING_TRUSTED = FollowUp(None, False, ("c", "b"), 0.2)
         pytest.param(SAID, 0.3, OFF_TOPIC, contract.UTTER_SAID_ALREADY, None, id="not off topic"),
         pytest.param(SAID, 0.3, "topic:cost", contract.UTTER_NOT_COVERED, None, id="a topic is"),
         pytest.param(ONLY_IN_CONTEXT, 0.7, "", ANSWER, "d", id="not so clear on its own"),
+        pytest.param(ONLY_IN_CONTEXT, 0.87, "", ANSWER, "d", id="sure, and not clear enough"),
         pytest.param(NOTHING_TRUSTED, 0.7, "", contract.UTTER_CLARIFY, None, id="no answer"),
         pytest.param(NOTHING_TRUSTED, 0.01, "", contract.UTTER_DONT_KNOW, None, id="don't know"),
         pytest.param(SAID, T.alone, "", ANSWER, "a", id="clear enough on its own"),
@@ -457,18 +459,19 @@ def test_small_talk_advice_and_symptoms_lean_on_nothing(intent: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "intent", "context", "action"),
+    ("text", "intent", "following", "action"),
     [
-        ("well why then", contract.INTENT_AFFIRM, AT_A, ANSWER),
-        ("for how long", contract.INTENT_GOODBYE, AT_A, ANSWER),
-        ("So what happens now", contract.INTENT_DENY, AT_A, ANSWER),
-        ("what a relief, thank you", contract.INTENT_THANK, AT_A, None),
-        ("no that is what i meant", contract.INTENT_DENY, AT_A, None),
-        ("well why then", contract.INTENT_AFFIRM, Context(), None),
+        ("well why then", contract.INTENT_AFFIRM, ONLY_IN_CONTEXT, ANSWER),
+        ("for how long", contract.INTENT_GOODBYE, SAID, contract.UTTER_SAID_ALREADY),
+        ("So what happens now", contract.INTENT_DENY, ONLY_IN_CONTEXT, ANSWER),
+        ("sure why not", contract.INTENT_AFFIRM, NOTHING_TRUSTED, None),
+        ("what a relief, thank you", contract.INTENT_THANK, ONLY_IN_CONTEXT, None),
+        ("no that is what i meant", contract.INTENT_DENY, ONLY_IN_CONTEXT, None),
+        ("well why then", contract.INTENT_AFFIRM, None, None),
     ],
 )
-def test_a_question_word_up_front_is_no_yes_no_or_goodbye(
-    text: str, intent: str, context: Context, action: str | None
+def test_a_question_word_up_front_may_be_a_question(
+    text: str, intent: str, following: FollowUp | None, action: str | None
 ) -> None:
     decision = route(
         text,
@@ -476,11 +479,30 @@ def test_a_question_word_up_front_is_no_yes_no_or_goodbye(
         0.96,
         ranking(0.3),
         CATALOGUE,
-        context=context,
+        context=AT_A,
         thresholds=T,
-        following=lambda: ONLY_IN_CONTEXT,
+        following=lambda: following,
     )
     assert decision.action == action
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [ranking(0.3, other="topic:cost", ahead=True), ranking(0.95)],
+    ids=["a topic is nearer", "clear enough on its own"],
+)
+def test_small_talk_gives_way_only_where_the_message_is_unclear_alone(shown: Ranking) -> None:
+    decision = route(
+        "ok then",
+        contract.INTENT_AFFIRM,
+        0.6,
+        shown,
+        CATALOGUE,
+        context=AT_A,
+        thresholds=T,
+        following=_never,
+    )
+    assert decision.action is None
 
 
 @pytest.mark.parametrize(
@@ -492,8 +514,21 @@ def test_a_question_word_up_front_is_no_yes_no_or_goodbye(
         (contract.INTENT_DENY, T.sure_small_talk, SAID, None),
         (contract.INTENT_AFFIRM, 0.5, NOTHING_TRUSTED, None),
         (contract.INTENT_CRISIS, 0.5, ONLY_IN_CONTEXT, None),
+        ("request_human", 0.5, ONLY_IN_CONTEXT, None),
+        ("feedback_negative", 0.5, ONLY_IN_CONTEXT, None),
+        ("bot_challenge", 0.5, ONLY_IN_CONTEXT, None),
     ],
-    ids=["an answer", "more of it", "all was said", "sure", "nothing is trusted", "never a crisis"],
+    ids=[
+        "an answer",
+        "more of it",
+        "all was said",
+        "sure",
+        "nothing is trusted",
+        "never a crisis",
+        "nor who asks for a person",
+        "nor who complains",
+        "nor who asks for a machine",
+    ],
 )
 def test_small_talk_that_is_not_sure_gives_way_to_what_is_read_in_context(
     intent: str, probability: float, following: FollowUp, action: str | None
@@ -557,7 +592,7 @@ def test_as_dict_reads_back() -> None:
     assert Decision(**decision.as_dict()) == decision
 
 
-INTENTS = [*sorted(KNOWLEDGE_INTENTS), MORE, SOURCE, TALK, contract.INTENT_CRISIS, None]
+INTENTS = [*sorted(KNOWLEDGE_INTENTS | GIVE_WAY), TALK, contract.INTENT_CRISIS, None]
 
 
 @given(
@@ -569,6 +604,7 @@ INTENTS = [*sorted(KNOWLEDGE_INTENTS), MORE, SOURCE, TALK, contract.INTENT_CRISI
     st.sampled_from(["", "topic:cost", OFF_TOPIC]),
     st.booleans(),
     st.booleans(),
+    st.sampled_from([None, ONLY_IN_CONTEXT, SAID, NOTHING_TRUSTED]),
 )
 def test_no_message_leaves_the_decision_undefined(
     text: str,
@@ -579,6 +615,7 @@ def test_no_message_leaves_the_decision_undefined(
     other: str,
     ahead: bool,
     urgent: bool,
+    following: FollowUp | None,
 ) -> None:
     decision = route(
         text,
@@ -589,6 +626,7 @@ def test_no_message_leaves_the_decision_undefined(
         context=Context("a", ("d", "e")),
         thresholds=T,
         urgent=urgent,
+        following=lambda: following,
     )
     if decision.action is None:  # Only small talk and an escalation speak for themselves.
         assert urgent or intent not in KNOWLEDGE_INTENTS
@@ -598,7 +636,13 @@ def test_no_message_leaves_the_decision_undefined(
     if intent == SYMPTOM and not asked_for and not urgent:
         assert decision.action == contract.UTTER_SYMPTOM
     if decision.unanswered:
-        assert decision.action in {contract.UTTER_DONT_KNOW, contract.UTTER_NOT_COVERED}
+        assert decision.action in {
+            contract.UTTER_DONT_KNOW,
+            contract.UTTER_NOT_COVERED,
+            contract.UTTER_SAID_ALREADY,
+        }
+    if urgent or intent in {contract.INTENT_CRISIS, SYMPTOM}:
+        assert decision.action != contract.UTTER_SAID_ALREADY
 
 
 @pytest.mark.parametrize(
