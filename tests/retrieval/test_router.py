@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -473,16 +474,7 @@ def test_small_talk_advice_and_symptoms_lean_on_nothing(intent: str) -> None:
 def test_a_question_word_up_front_may_be_a_question(
     text: str, intent: str, following: FollowUp | None, action: str | None
 ) -> None:
-    decision = route(
-        text,
-        intent,
-        0.96,
-        ranking(0.3),
-        CATALOGUE,
-        context=AT_A,
-        thresholds=T,
-        following=lambda: following,
-    )
+    decision = behind_a(text, intent, 0.96, ranking(0.3), lambda: following)
     assert decision.action == action
 
 
@@ -492,16 +484,7 @@ def test_a_question_word_up_front_may_be_a_question(
     ids=["a topic is nearer", "clear enough on its own"],
 )
 def test_small_talk_gives_way_only_where_the_message_is_unclear_alone(shown: Ranking) -> None:
-    decision = route(
-        "ok then",
-        contract.INTENT_AFFIRM,
-        0.6,
-        shown,
-        CATALOGUE,
-        context=AT_A,
-        thresholds=T,
-        following=_never,
-    )
+    decision = behind_a("ok then", contract.INTENT_AFFIRM, 0.6, shown, _never)
     assert decision.action is None
 
 
@@ -533,16 +516,7 @@ def test_small_talk_gives_way_only_where_the_message_is_unclear_alone(shown: Ran
 def test_small_talk_that_is_not_sure_gives_way_to_what_is_read_in_context(
     intent: str, probability: float, following: FollowUp, action: str | None
 ) -> None:
-    decision = route(
-        "the first one on it",
-        intent,
-        probability,
-        ranking(0.3),
-        CATALOGUE,
-        context=AT_A,
-        thresholds=T,
-        following=lambda: following,
-    )
+    decision = behind_a("the first one on it", intent, probability, ranking(0.3), lambda: following)
     assert decision.action == action
     assert decision.passage == ("d" if action == ANSWER else None)
 
@@ -553,17 +527,28 @@ def test_small_talk_that_is_not_sure_gives_way_to_what_is_read_in_context(
     ids=["clear", "a topic"],
 )
 def test_a_message_that_is_clear_alone_is_not_read_again(shown: Ranking) -> None:
-    decision = route(
-        "what is it",
-        contract.INTENT_QUESTION,
-        0.9,
+    decision = behind_a("what is it", contract.INTENT_QUESTION, 0.9, shown, _never)
+    assert decision.action in {ANSWER, contract.UTTER_NOT_COVERED}
+
+
+def behind_a(
+    text: str,
+    intent: str,
+    probability: float,
+    shown: Ranking,
+    following: Callable[[], FollowUp | None],
+) -> Decision:
+    """Routes a message after passage "a" was quoted."""
+    return route(
+        text,
+        intent,
+        probability,
         shown,
         CATALOGUE,
         context=AT_A,
         thresholds=T,
-        following=_never,
+        following=following,
     )
-    assert decision.action in {ANSWER, contract.UTTER_NOT_COVERED}
 
 
 def _never() -> FollowUp | None:
