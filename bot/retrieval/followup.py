@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from bot.retrieval.entries import Entry
 from bot.retrieval.gate import Gate
 from bot.retrieval.linear import CharacterFeatures, LinearModel, Scores, fit_lexical
+from bot.retrieval.ranker import standardise
 from bot.retrieval.ranking import Ranking
 
 Matrix = NDArray[np.float64]
@@ -261,15 +262,9 @@ def standing_alone(entries: Sequence[Entry], labels: dict[str, str]) -> list[tup
     return found
 
 
-def standardised(scores: Scores) -> Matrix:
-    """Returns scores of mean 0 and spread 1 over the passages, the last axis."""
-    centred = np.asarray(scores, dtype=np.float64) - scores.mean(axis=-1, keepdims=True)
-    return np.asarray(centred / np.maximum(scores.std(axis=-1, keepdims=True), 1e-6))
-
-
 def _choice(second: Second, learned: Scores, places: Places) -> Matrix:
     """Computes CHOICE_NAMES, shape (passages, 9)."""
-    scores = standardised(learned)[:, None]
+    scores = standardise(learned)[:, None]
     return np.concatenate([second.signals, scores, places.around(second.last)], axis=1)
 
 

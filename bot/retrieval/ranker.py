@@ -51,9 +51,9 @@ class Signals:
     def fused(self) -> Scores:
         """The weighted sum of the three, each standardised over the targets of its query."""
         return (
-            SIMILARITY_WEIGHT * _standardise(self.similarity)
-            + _standardise(self.probe)
-            + LEXICAL_WEIGHT * _standardise(self.lexical)
+            SIMILARITY_WEIGHT * standardise(self.similarity)
+            + standardise(self.probe)
+            + LEXICAL_WEIGHT * standardise(self.lexical)
         )
 
 
@@ -154,7 +154,8 @@ class Ranker:
         )
 
 
-def _standardise(scores: Scores) -> Scores:
-    spread = scores.std(axis=1, keepdims=True)
-    centred = scores - scores.mean(axis=1, keepdims=True)
+def standardise(scores: Scores) -> Scores:
+    """Returns scores of mean 0 and spread 1 over the targets, the last axis."""
+    spread = scores.std(axis=-1, keepdims=True)
+    centred = scores - scores.mean(axis=-1, keepdims=True)
     return np.asarray(centred / np.maximum(spread, 1e-6), dtype=np.float32)

@@ -32,12 +32,11 @@ from bot.retrieval.followup import (
     Places,
     Second,
     behind,
-    standardised,
     standing_alone,
 )
 from bot.retrieval.gate import Gate, alike_matrix, gate_features
 from bot.retrieval.marking import Mark, SentenceMarker, find_marks
-from bot.retrieval.ranker import Ranker
+from bot.retrieval.ranker import Ranker, standardise
 from bot.retrieval.ranking import Hit, Ranking
 
 FOLDS = 5
@@ -152,8 +151,8 @@ class Retriever:
         count = len(texts)
         signals = self.ranker.signals([*texts, *titled], vectors)
         own = (signals.similarity, signals.probe, signals.lexical)
-        table = [standardised(s[:count][:, self._inside]) for s in own]
-        table += [standardised(s[count:][:, self._inside]) for s in own[:2]]
+        table = [standardise(s[:count][:, self._inside]) for s in own]
+        table += [standardise(s[count:][:, self._inside]) for s in own[:2]]
         by_row = np.stack(table, axis=-1)
         found = zip(texts, titled, last, alone, in_context, by_row, strict=True)
         return [Second(*fields) for fields in found]

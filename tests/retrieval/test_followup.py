@@ -20,10 +20,10 @@ from bot.retrieval.followup import (
     _choice,
     _gate_row,
     behind,
-    standardised,
     standing_alone,
 )
 from bot.retrieval.linear import CharacterFeatures
+from bot.retrieval.ranker import standardise
 from bot.retrieval.ranking import Hit, Ranking
 
 ONE, TWO = ("text", "one"), ("text", "two")
@@ -184,7 +184,7 @@ def test_what_stands_alone_stands_behind_titles_of_other_passages() -> None:
 
 
 def test_scores_are_compared_within_a_message() -> None:
-    rows = standardised(np.array([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]], dtype=np.float32))
+    rows = standardise(np.array([[1.0, 2.0, 3.0], [5.0, 5.0, 5.0]], dtype=np.float32))
     assert rows[0].tolist() == pytest.approx([-1.2247449, 0, 1.2247449])
     assert rows[1].tolist() == [0, 0, 0]
 
@@ -194,7 +194,7 @@ def test_each_number_is_what_its_name_says(model: FollowUpModel) -> None:
     learned = np.array([0.0, 1.0, 2.0, 5.0], dtype=np.float32)
     row = dict(zip(CHOICE_NAMES, _choice(asked, learned, PLACES)[3], strict=True))
     assert row["probe alone"] == 1.0
-    assert row["learned from second messages"] == standardised(learned)[3]
+    assert row["learned from second messages"] == standardise(learned)[3]
     assert (row["the last passage"], row["another of its section"], row["the one after it"]) == (
         0,
         1,
