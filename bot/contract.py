@@ -24,6 +24,7 @@ SLOT_ADVICE: Final = "advice"
 
 # Actions.
 UTTER_ESCALATION: Final = "utter_escalation"
+UTTER_AFTER_ESCALATION: Final = "utter_after_escalation"
 UTTER_ANSWER: Final = "utter_answer"
 UTTER_CLARIFY: Final = "utter_clarify"
 UTTER_SAID_ALREADY: Final = "utter_said_already"
@@ -63,6 +64,7 @@ QUOTING: Final = frozenset({UTTER_ANSWER, UTTER_CARE_TEAM_RELATED})
 QUOTING_NOTHING: Final = frozenset(
     {
         UTTER_ESCALATION,
+        UTTER_AFTER_ESCALATION,
         UTTER_CLARIFY,
         UTTER_DONT_KNOW,
         UTTER_NOT_COVERED,

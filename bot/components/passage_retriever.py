@@ -28,6 +28,7 @@ from bot.components.fingerprint import code_hash
 from bot.components.query_writer import Queries
 from bot.errors import SettingsError
 from bot.knowledge.base import knowledge_hash, load_knowledge
+from bot.retrieval.asking import asks
 from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.followup import FollowUp
 from bot.retrieval.message_data import decision_data
@@ -174,7 +175,10 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
     def _rank(
         self, message: Message, text: str, urgent: Verdict | None
     ) -> tuple[str, Ranking | None]:
-        """Ranks for the message; beside an urgent symptom, for what else it asks."""
+        """Ranks for the message; beside an urgent symptom, for what else it asks, if it does.
+
+        What only adds to the symptom ("since this morning") is no question of its own.
+        """
         assert self.retriever is not None
         embeddings = message.get(contract.EMBEDDINGS)
         if embeddings is None:
@@ -184,7 +188,8 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         titled = self.retriever.catalogue.by_label(text)
         if urgent is not None and embeddings.clauses and not titled:
             rest = _without_findings(embeddings.clauses, urgent)
-            if 0 < len(rest) < len(embeddings.clauses):
+            asked = any(asks(embeddings.clauses[i].text) for i in rest)
+            if asked and len(rest) < len(embeddings.clauses):
                 text = " ".join(embeddings.clauses[i].text for i in rest)
                 vector = embeddings.clause_vectors[rest].mean(axis=0)
                 vector = vector / max(float(np.linalg.norm(vector)), 1e-6)

@@ -17,8 +17,18 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import contract
 from bot.escalation_words import graph_verdict, is_due
-from bot.policies.escalation import verdict_of
+from bot.policies.escalation import is_after_crisis, verdict_of
 from bot.policies.turn import actions_since_user, roll_if_long
+
+UNSURE = frozenset(
+    {
+        contract.UTTER_OUT_OF_SCOPE,
+        contract.UTTER_CLARIFY,
+        contract.UTTER_DONT_KNOW,
+        contract.UTTER_SYMPTOM,
+    }
+)
+"""Replies that give way after a crisis message: "what's the point" is not outside of anything."""
 
 PRIORITY = 7
 """Above the rules: a decision about a question overrides what its intent alone would say."""
@@ -79,6 +89,9 @@ class AnswerPolicy(Policy):  # type: ignore[misc]
                 return self._certain(contract.UTTER_UNREADABLE, domain, [])
             if decision.get("action") != contract.UTTER_ANSWER:
                 decision = {"action": contract.UTTER_UNREADABLE}
+        again = contract.UTTER_AFTER_ESCALATION
+        if decision.get("action") in UNSURE and is_after_crisis(tracker):
+            decision = {"action": again}
         action = decision.get("action")
         if not action or action not in domain.action_names_or_texts or tracker.active_loop_name:
             return self._prediction(self._default_predictions(domain))

@@ -16,6 +16,7 @@ from bot import contract
 from bot.escalation_words import is_due, variant, verdict_on
 from bot.policies.turn import (
     actions_since_user,
+    escalation_before,
     events_since_user,
     has_spoken,
     roll_if_long,
@@ -28,7 +29,11 @@ PRIORITY = 6
 
 SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "feedback_positive"})
 """Nothing cheerful follows an escalation ("All right. I'm here if something comes up."): for these
-intents it is the whole reply."""
+intents it is the whole reply. And as the next word after one they are met with its numbers again
+("Go ahead: what else would you like to know?" to whoever says "ok" to a crisis line)."""
+
+AFTER_CRISIS = SMALL_TALK | {"feedback_negative"}
+"""After a crisis message "this doesn't help" is not about a passage."""
 
 
 @DefaultV1Recipe.register(
@@ -60,6 +65,12 @@ class EscalationRulePolicy(RulePolicy):  # type: ignore[misc]
         if due and _is_small_talk(tracker):
             # As sure as a story, and before it; only an answer to the rest may follow.
             return self._certain(ACTION_LISTEN_NAME, domain, no_user=False, confidence=1.0)
+        again = contract.UTTER_AFTER_ESCALATION
+        if again in actions_since_user(tracker):
+            return roll_if_long(self._certain(ACTION_LISTEN_NAME, domain), tracker, domain)
+        if not due and again in domain.action_names_or_texts and _is_next_word(tracker):
+            closed: list[Event] = [SlotSet(contract.SLOT_OUTCOME, None)]
+            return self._certain(again, domain, events=closed, no_user=False)
         filtered = without_escalation(tracker)
         prediction = super().predict_action_probabilities(
             filtered, domain, rule_only_data=rule_only_data, **kwargs
@@ -138,10 +149,27 @@ def _as_before_the_message(tracker: DialogueStateTracker) -> list[Event]:
 
 def _instead(tracker: DialogueStateTracker) -> str:
     """Names a kinder reply than the fallback to a bare yes or no that no story expects."""
-    intent = (tracker.latest_message.intent or {}).get("name") if tracker.latest_message else None
-    return {"affirm": "utter_anything_else", "deny": "utter_all_right"}.get(str(intent), "")
+    if is_after_crisis(tracker):
+        return contract.UTTER_AFTER_ESCALATION
+    return {"affirm": "utter_anything_else", "deny": "utter_all_right"}.get(_intent(tracker), "")
+
+
+def is_after_crisis(tracker: DialogueStateTracker) -> bool:
+    """Tells whether the message before was met with a crisis message."""
+    return escalation_before(tracker).startswith("crisis")
 
 
 def _is_small_talk(tracker: DialogueStateTracker) -> bool:
-    intent = (tracker.latest_message.intent or {}).get("name") if tracker.latest_message else None
-    return intent in SMALL_TALK
+    return _intent(tracker) in SMALL_TALK
+
+
+def _is_next_word(tracker: DialogueStateTracker) -> bool:
+    """Tells whether the message merely says something to the escalation before it."""
+    if actions_since_user(tracker) or not escalation_before(tracker):
+        return False
+    return _intent(tracker) in (AFTER_CRISIS if is_after_crisis(tracker) else SMALL_TALK)
+
+
+def _intent(tracker: DialogueStateTracker) -> str:
+    message = tracker.latest_message
+    return str((message.intent or {}).get("name")) if message else ""

@@ -27,9 +27,19 @@ ROLL_AT_LAST = 90
 """Past this the session is closed even if the next words may refer to it."""
 
 AWAITING = frozenset(
-    {contract.UTTER_ANSWER, contract.UTTER_CLARIFY, contract.UTTER_SAID_ALREADY, "utter_pick_one"}
+    {
+        contract.UTTER_ANSWER,
+        contract.UTTER_CLARIFY,
+        contract.UTTER_SAID_ALREADY,
+        contract.UTTER_ESCALATION,
+        contract.UTTER_AFTER_ESCALATION,
+        "utter_pick_one",
+    }
 )
 """After these a "yes" or "no" means something only in this session, so it stays open."""
+
+ESCALATING = frozenset({contract.UTTER_ESCALATION, contract.UTTER_AFTER_ESCALATION})
+"""Replies that ask somebody to call."""
 
 
 def events_since_user(tracker: DialogueStateTracker) -> list[Event]:
@@ -50,6 +60,24 @@ def actions_since_user(tracker: DialogueStateTracker) -> list[str]:
 def has_spoken(tracker: DialogueStateTracker) -> bool:
     """Tells whether an action other than the escalation ran in this turn."""
     return any(a != contract.UTTER_ESCALATION for a in actions_since_user(tracker))
+
+
+def escalation_before(tracker: DialogueStateTracker) -> str:
+    """Names the wording of the escalation to which the last message is the next word.
+
+    Empty if the turn before held none, or was about an "if", or a form is open.
+    """
+    if tracker.active_loop_name:
+        return ""
+    turns = 0
+    for event in reversed(tracker.events):
+        turns += isinstance(event, UserUttered)
+        if turns > 1:
+            break
+        if turns and isinstance(event, ActionExecuted) and event.action_name in ESCALATING:
+            name = str(tracker.get_slot(contract.SLOT_ESCALATION) or "")
+            return "" if name.endswith("_asked") else name
+    return ""
 
 
 def without_escalation(tracker: DialogueStateTracker) -> DialogueStateTracker:
@@ -79,9 +107,9 @@ def _current_session(events: Iterable[Event]) -> list[Event]:
 
 def _is_escalation(event: Event) -> bool:
     if isinstance(event, ActionExecuted):
-        return bool(event.action_name == contract.UTTER_ESCALATION)
+        return event.action_name in ESCALATING
     if isinstance(event, BotUttered):
-        return bool(event.metadata.get("utter_action") == contract.UTTER_ESCALATION)
+        return event.metadata.get("utter_action") in ESCALATING
     return isinstance(event, SlotSet) and event.key in {
         contract.SLOT_ESCALATION,
         contract.SLOT_ADVICE,

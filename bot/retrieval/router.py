@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot import contract
+from bot.retrieval.asking import opens_with_question_word
 from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.entries import OFF_TOPIC, TOPIC_PREFIX
 from bot.retrieval.followup import FollowUp
@@ -54,9 +55,6 @@ GIVE_WAY = ASIDES | {
 }
 """Small talk that what is read behind the last answer may take the place of. Never a person who
 asks for a human, complains, speaks of a crisis, or asks whether this is a machine."""
-
-_ASKS = re.compile(r"\W*(?:\w+\W+)?(?:why|how|what|who|whose|when|where|which)\b", re.I)
-"""One of the first two words asks: "well why then", but also "why not"."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,7 @@ def route(
     if intent in ASIDES and context.last_passage and text.rstrip().endswith("?"):
         intent = contract.INTENT_QUESTION  # "such as?", taken for a yes.
     if following and intent in GIVE_WAY and topic is None and sure < thresholds.alone:
-        asks = intent in ASIDES - {contract.INTENT_THANK} and _ASKS.match(text)
+        asks = intent in ASIDES - {contract.INTENT_THANK} and opens_with_question_word(text)
         doubtful = thresholds.small_talk <= probability < thresholds.sure_small_talk
         leaning = following() if asks or doubtful else None
         if leaning and leaning.answer:

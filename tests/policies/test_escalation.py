@@ -27,7 +27,7 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import contract
-from bot.policies.answer import AnswerPolicy
+from bot.policies.answer import UNSURE, AnswerPolicy
 from bot.policies.escalation import SMALL_TALK, EscalationRulePolicy
 from tests.policies import tiny
 from tests.policies.tiny import Conversation, understood
@@ -134,7 +134,63 @@ async def test_an_urgent_message_alone_is_met_with_the_escalation_alone(
 ) -> None:
     conversation = talk()
     assert await conversation.say(text) == [contract.UTTER_ESCALATION]
+    assert await conversation.say("hi", "greet") == [contract.UTTER_AFTER_ESCALATION]
+
+
+def spoken_numbers(conversation: Conversation) -> set[str]:
+    """The numbers that can be tapped in what was just said."""
+    return {
+        phone["number"]
+        for message in conversation.heard
+        for phone in message.get("custom", {}).get("phones", [])
+    }
+
+
+@pytest.mark.parametrize("intent", sorted(SMALL_TALK))
+@pytest.mark.parametrize("text", ["I have chest pain", "tengo fiebre de 39", CRISIS[0]])
+async def test_small_talk_after_an_escalation_hears_its_numbers_again(
+    text: str, intent: str, talk: Talk
+) -> None:
+    conversation = talk()
+    await conversation.say(text)
+    numbers = spoken_numbers(conversation)
+    for _ in range(2):
+        assert await conversation.say("ok", intent) == [contract.UTTER_AFTER_ESCALATION]
+        assert spoken_numbers(conversation) == numbers
+        (words,) = [m["text"] for m in conversation.heard if "text" in m]
+        assert ("llame" in words.lower()) == ("fiebre" in text)
+        assert not any("buttons" in m for m in conversation.heard)
+
+
+async def test_another_matter_ends_that(talk: Talk) -> None:
+    conversation = talk()
+    await conversation.say("I have chest pain")
+    decision = {"action": contract.UTTER_DONT_KNOW}
+    asked = await conversation.say("where to park", "inform", decision=decision)
+    assert asked[0] == contract.UTTER_DONT_KNOW
     assert await conversation.say("hi", "greet") == ["utter_greet"]
+
+
+async def test_an_if_is_not_called_to_mind(talk: Talk) -> None:
+    conversation = talk()
+    assert await conversation.say("is chest pain a side effect?") == [contract.UTTER_ESCALATION]
+    assert str(await conversation.slot(contract.SLOT_ESCALATION)).endswith("_asked")
+    assert await conversation.say("hi", "greet") == ["utter_greet"]
+
+
+@pytest.mark.parametrize("decided", [*sorted(UNSURE), None])
+async def test_what_is_unclear_after_a_crisis_hears_its_numbers_again(
+    decided: str | None, talk: Talk
+) -> None:
+    again = [contract.UTTER_AFTER_ESCALATION]
+    conversation = talk()
+    await conversation.say(CRISIS[0])
+    for _ in range(2):
+        decision = {"action": decided, "unanswered": True}
+        assert await conversation.say("whatever", "inform", decision=decision) == again
+        assert "988" in conversation.heard[0]["text"]
+    answer = {"action": contract.UTTER_ANSWER}
+    assert await conversation.say("what is CRS", "inform", decision=answer) == ["utter_answer"]
 
 
 @pytest.mark.parametrize("before", ["greet", "goodbye", "stop", "note"])

@@ -16,6 +16,7 @@ from bot.policies.escalation import SMALL_TALK
 from bot.safety import Finding, Level, Verdict
 from bot.settings import ROOT
 
+AGAIN = contract.UTTER_AFTER_ESCALATION
 QUIET = Verdict(Level.NONE)
 URGENT = Verdict(Level.URGENT, (Finding("breathing", "core", 0, 4, "pattern"),))
 CRISIS = Verdict(Level.CRISIS, (Finding("self_harm", "crisis", 0, 4, "pattern"),))
@@ -96,13 +97,16 @@ async def test_the_escalation_is_first_at_every_step_and_the_story_goes_on(
     turns: Any, agent: Agent
 ) -> None:
     for urgent_step in range(len(turns)):
-        sender = f"urgent-{id(turns)}-{urgent_step}"
+        sender, again = f"urgent-{id(turns)}-{urgent_step}", False
         for step, (intent, _, actions) in enumerate(turns):
             urgent = step == urgent_step
             got = await said(agent, message(intent, actions, URGENT if urgent else QUIET, sender))
             if not urgent:
-                assert got == actions, (urgent_step, step)
+                called = again and intent in SMALL_TALK
+                assert got == ([AGAIN] if called else actions), (urgent_step, step)
+                again = called
                 continue
+            again = True
             assert got[0] == contract.UTTER_ESCALATION
             assert got[1:] == ([] if intent in SMALL_TALK else actions), (urgent_step, step)
 
@@ -118,7 +122,7 @@ async def test_a_crisis_at_any_step_is_the_whole_reply_and_the_bot_listens_on(
         intent, _, actions = turns[at]
         got = await said(agent, message(intent, actions, CRISIS, sender))
         assert got == [contract.UTTER_ESCALATION]
-        assert await said(agent, message("greet", [], QUIET, sender)) == ["utter_greet"]
+        assert await said(agent, message("greet", [], QUIET, sender)) == [AGAIN]
 
 
 @pytest.mark.parametrize("intent", [*dict.fromkeys(["greet", "deny", "out_of_scope", None])])
@@ -130,8 +134,10 @@ async def test_an_urgent_message_out_of_nowhere_is_escalated_and_listened_to(
     turn.parse_data["intent"]["name"] = intent
     got = await said(agent, turn)
     assert got[0] == contract.UTTER_ESCALATION
-    follow_up = await said(agent, message("greet", ["utter_greet"], QUIET, sender))
-    assert follow_up == ["utter_greet"]
+    assert await said(agent, message("greet", ["utter_greet"], QUIET, sender)) == [AGAIN]
+    source = message("ask_source", [contract.UTTER_NO_SOURCE], QUIET, sender)
+    assert await said(agent, source) == [contract.UTTER_NO_SOURCE]
+    assert await said(agent, message("greet", ["utter_greet"], QUIET, sender)) == ["utter_greet"]
 
 
 def test_stories_are_found() -> None:
