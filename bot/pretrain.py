@@ -14,7 +14,7 @@ from pathlib import Path
 from rasa.shared.importers.importer import TrainingDataImporter
 
 from bot.components.adaptation import encoder_defaults, nlu_examples, tasks
-from bot.encoding.adaptation import PRETRAINED, pretrain
+from bot.encoding.adaptation import PRETRAINED, average, pretrain
 from bot.errors import GuideError
 from bot.knowledge.base import load_knowledge
 from bot.settings import ROOT
@@ -24,18 +24,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Writes the adaptation into `bot/encoding/pretrained/`: ten minutes, afresh half an hour."""
     parser = argparse.ArgumentParser(prog="python -m bot.pretrain", description=__doc__)
     parser.add_argument("--fresh", action="store_true", help="begin with the packaged model")
-    fresh: bool = parser.parse_args(arguments).fresh
+    parser.add_argument(
+        "--average",
+        nargs="+",
+        type=Path,
+        metavar="FOLDER",
+        help="instead: the mean of earlier adaptations, the newest last (docs/decisions/0004)",
+    )
+    options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     logging.getLogger().setLevel(logging.WARNING)
     logging.getLogger("bot").setLevel(logging.INFO)
     config = encoder_defaults()
     try:
+        if options.average:
+            average(options.average)
+            print(f"Written: {PRETRAINED.relative_to(ROOT)}.")
+            return 0
         importer = TrainingDataImporter.load_from_config(
             str(ROOT / "config.yml"), str(ROOT / "domain.yml"), [str(ROOT / "data")]
         )
         knowledge = load_knowledge(ROOT / Path(config["knowledge"]))
         wanted = tasks(knowledge, nlu_examples(importer.get_nlu_data()))
-        pretrain(str(config["model"]), wanted, fresh=fresh)
+        pretrain(str(config["model"]), wanted, fresh=options.fresh)
     except GuideError as error:
         print(error, file=sys.stderr)
         return 1

@@ -109,15 +109,21 @@ def tasks(knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]]) -> list
     ]
 
 
-def training_encoder(config: dict[str, Any], training_data: TrainingData) -> TrainingEncoder:
-    """Returns the encoder of a config; adapts it first if that is asked for and not done yet."""
+def training_encoder(
+    config: dict[str, Any], training_data: TrainingData, user: str
+) -> TrainingEncoder:
+    """Returns the encoder of a config; adapts it first if that is asked for and not done yet.
+
+    `user` names the component, whose vectors are remembered apart.
+    """
     model = str(config["model"])
     if not config["adapt"]:
-        return TrainingEncoder(remembering(load_encoder(model), weights_digest(model)), {}, None)
+        plain = remembering(load_encoder(model), weights_digest(model), user)
+        return TrainingEncoder(plain, {}, None)
     knowledge = load_knowledge(ROOT / str(config["knowledge"]))
     wanted = tasks(knowledge, nlu_examples(training_data))
     folder = adapted_folder(model, wanted, pretrained=PRETRAINED)
-    encoder = remembering(load_adapted(model, folder), weights_of(folder))
+    encoder = remembering(load_adapted(model, folder), weights_of(folder), user)
     return TrainingEncoder(encoder, load_heads(folder), folder)
 
 

@@ -121,7 +121,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             KnowledgeError: listing every problem in the knowledge base.
         """
         knowledge = load_knowledge(ROOT / str(self._config["knowledge"]))
-        trained = training_encoder(self._config, training_data)
+        trained = training_encoder(self._config, training_data, "retriever")
         retriever = Retriever.fit(
             knowledge,
             trained.encoder,
@@ -163,7 +163,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             context=context,
             urgent=urgent,
             following=partial(self._follow_up, message, ranking, context)
-            if ranking and context.last_passage and not foreign
+            if ranking and context.leans_on and not foreign
             else None,
         )
         if foreign and decision.action != contract.UTTER_ANSWER:
@@ -210,7 +210,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         """Reads the message behind the answer that was just given."""
         assert self.retriever is not None
         queries, embeddings = message.get(contract.QUERIES), message.get(contract.EMBEDDINGS)
-        if not queries or queries.in_context is None or queries.last != context.last_passage:
+        if not queries or queries.in_context is None or queries.last != context.leans_on:
             return None
         if queries.last not in self.retriever.catalogue.cards:  # Said by another model.
             return None
@@ -261,11 +261,12 @@ def _context(tracker: DialogueStateTracker | None) -> Context:
     offered = tracker.slots.get(contract.SLOT_OFFERED)
     outcome = tracker.slots.get(contract.SLOT_OUTCOME)
     last = answer.value if answer else None
-    done = (e.action_name for e in reversed(tracker.events) if isinstance(e, ActionExecuted))
-    quoted = contract.has_just_quoted(
-        (str(name) for name in done), outcome.value if outcome else None
-    )
+    before = outcome.value if outcome else None
+    done = [str(e.action_name) for e in reversed(tracker.events) if isinstance(e, ActionExecuted)]
+    content = [name for name in done if name != contract.UTTER_CLARIFY]
+    passage = last.get("id") if isinstance(last, dict) else None
     return Context(
-        last_passage=last.get("id") if quoted and isinstance(last, dict) else None,
+        last_passage=passage if contract.has_just_quoted(done, before) else None,
+        leans_on=passage if contract.has_just_quoted(content, before) else None,
         offered=tuple(offered.value or ()) if offered else (),
     )

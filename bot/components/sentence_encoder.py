@@ -144,7 +144,7 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
             ModelError: if the model is missing or not the expected one.
         """
         check_model(self._model)
-        trained = training_encoder(self._config, training_data)
+        trained = training_encoder(self._config, training_data, "intents")
         with self._model_storage.write_to(self._resource) as folder:
             _scaling(trained.encoder, training_data).save(folder / SCALING_FILE)
             if trained.folder is not None:
@@ -153,7 +153,7 @@ class SentenceEncoder(Featurizer, GraphComponent):  # type: ignore[misc]
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Adds the embedding of each training example, scaled."""
-        encoder = training_encoder(self._config, training_data).encoder
+        encoder = training_encoder(self._config, training_data, "intents").encoder
         scaling = _scaling(encoder, training_data)
         examples = [m for m in training_data.training_examples if m.get(TEXT)]
         vectors = encoder.encode([m.get(TEXT) for m in examples])

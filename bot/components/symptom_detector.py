@@ -100,7 +100,7 @@ class SymptomDetector(GraphComponent, EntityExtractorMixin):  # type: ignore[mis
         added as quiet examples.
         """
         knowledge = load_knowledge(ROOT / str(self._config["knowledge"]))
-        trained = training_encoder(self._config, training_data)
+        trained = training_encoder(self._config, training_data, "detector")
         classifier = UrgencyClassifier.fit(
             urgency_examples(knowledge, nlu_examples(training_data), self._patterns),
             trained.encoder.encode,

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -177,6 +178,56 @@ def pretrain(
         target.mkdir(parents=True, exist_ok=True)
         for name in (WEIGHTS, HEADS):
             shutil.copyfile(Path(draft) / name, target / name)
+    _seal(target, origin)
+
+
+def average(folders: Sequence[Path], target: Path = PRETRAINED) -> None:
+    """Writes the mean of adaptations that followed each other: steadier than the last of them.
+
+    Args:
+        folders: what `pretrain` wrote, of one model and the same labels; the last one's origin
+            tells what the mean was made of.
+        target: where it is put; may be one of them.
+
+    Raises:
+        ModelError: if one is missing or damaged, or is of another model or other labels.
+    """
+    found = []
+    for folder in folders:
+        if not (folder / ORIGIN).is_file():
+            raise ModelError(f"There is no adapted encoder in {folder}: name what pretrain wrote")
+        origin = _origin(folder)
+        arrays = {name: _arrays(folder / name) for name in (WEIGHTS, HEADS)}
+        found.append((origin, arrays))
+    origin, last = found[-1]
+    means: dict[str, dict[str, Any]] = {}
+    for name, values in last.items():
+        means[name] = {}
+        for key, value in values.items():
+            each = [arrays[name].get(key) for _, arrays in found]
+            alike = all(e is not None and e.shape == value.shape for e in each)
+            numbers = value.dtype.kind == "f"
+            if not alike or not (numbers or all(np.array_equal(e, value) for e in each)):
+                raise ModelError(f"{key} is not the same in all: they are of other texts or models")
+            mean = np.mean([np.asarray(e, np.float64) for e in each], axis=0) if numbers else value
+            means[name][key] = mean.astype(value.dtype)
+    target.mkdir(parents=True, exist_ok=True)
+    for name, arrays in means.items():
+        np.savez(target / name, **arrays)
+    of = [o["sha256"][WEIGHTS] for o, _ in found]
+    _seal(target, {**origin, "average_of": of})
+
+
+def _arrays(path: Path) -> dict[str, Any]:
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            return {name: data[name] for name in data.files}
+    except (OSError, ValueError, BadZipFile) as error:
+        raise ModelError(f"The adapted encoder {path} is missing or damaged") from error
+
+
+def _seal(target: Path, origin: dict[str, Any]) -> None:
+    """Writes what an adaptation was made of, with the digests of its files."""
     origin["sha256"] = {name: _sha256(target / name) for name in (WEIGHTS, HEADS)}
     (target / ORIGIN).write_text(json.dumps(origin, indent=2) + "\n", encoding="utf-8")
 

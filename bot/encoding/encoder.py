@@ -227,9 +227,23 @@ def weights_digest(name: str) -> str:
     return hashlib.sha256(what).hexdigest()[:16]
 
 
-def remembering(encoder: Encoder, key: str) -> CachingEncoder:
-    """Lets an encoder remember vectors between trainings, beside Rasa's own cache."""
-    return CachingEncoder(encoder, ROOT / ".rasa" / f"embeddings-{key}.npz")
+def remembering(
+    encoder: Encoder, key: str, user: str, folder: Path = ROOT / ".rasa"
+) -> CachingEncoder:
+    """Lets an encoder remember vectors between trainings, beside Rasa's own cache.
+
+    Args:
+        encoder: what encodes.
+        key: tells its vectors from another encoder's.
+        user: whose texts they are. Each has a file, so that the 50,000 of the detector do not push
+            the passages out.
+        folder: where; files of all but the last two encoders are removed.
+    """
+    path = folder / f"embeddings-{key}-{user}.npz"
+    others = [p for p in folder.glob(f"embeddings-*-{user}.npz") if p != path]
+    for old in sorted(others, key=lambda p: p.stat().st_mtime)[:-1]:
+        old.unlink(missing_ok=True)
+    return CachingEncoder(encoder, path)
 
 
 @lru_cache(maxsize=2)

@@ -36,8 +36,8 @@ OFFERS = 3
 FOLDS = 4
 """The weights and the gate are fitted on scores of a model that has not seen the message."""
 
-REPEAT = 4
-"""How often a second message counts beside a question behind a title that it does not lean on."""
+WEIGHT = 4.0
+"""How much a second message counts beside a question behind a title that it does not lean on."""
 
 FROM_EACH = 60
 """Entries of each passage that stand behind another one's title: what leans on nothing."""
@@ -178,9 +178,10 @@ class FollowUpModel:
             from scipy.sparse import vstack
 
             asked = rows[targets[rows] >= 0]
-            table = vstack([plain, *[known[asked]] * REPEAT]).tocsr()
-            labels = np.r_[plain_targets, np.tile(targets[asked], REPEAT)].astype(np.int64)
-            return fit_lexical(table, labels, len(number))
+            table = vstack([plain, known[asked]]).tocsr()
+            labels = np.r_[plain_targets, targets[asked]].astype(np.int64)
+            weights = np.r_[np.ones(plain.shape[0]), np.full(len(asked), WEIGHT)]
+            return fit_lexical(table, labels, len(number), weights)
 
         everything = np.arange(len(seconds))
         scores = np.zeros((len(seconds), len(number)), dtype=np.float32)

@@ -8,6 +8,7 @@ sum of the three 0.82/0.94. docs/decisions/0003-retrieval.md has the losers.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,8 +91,11 @@ class Ranker:
         texts = [e.text for e in entries]
         characters = CharacterFeatures.fit(texts)
         if len(targets) > 1:
-            probe = fit_probe(vectors, owners, len(targets))
-            lexical = fit_lexical(characters.transform(texts), owners, len(targets))
+            with ThreadPoolExecutor(1) as beside:
+                spelt = characters.transform(texts)
+                fitting = beside.submit(fit_lexical, spelt, owners, len(targets))
+                probe = fit_probe(vectors, owners, len(targets))
+                lexical = fitting.result()
         else:  # One passage: similarity alone ranks.
             probe = LinearModel(
                 np.zeros((1, vectors.shape[1]), np.float32), np.zeros(1, np.float32)

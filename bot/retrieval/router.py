@@ -86,10 +86,12 @@ class Thresholds:
 class Context:
     """What the conversation holds: the topics last offered, and the passage just quoted.
 
-    `last_passage` is None if the last reply with content quoted nothing.
+    `last_passage` is None if the last reply with content quoted nothing. `leans_on` is the passage
+    that a message may lean on: the same, also where a choice was offered since.
     """
 
     last_passage: str | None = None
+    leans_on: str | None = None
     offered: tuple[str, ...] = ()
 
 

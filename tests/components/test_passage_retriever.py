@@ -53,7 +53,19 @@ def test_the_last_passage_is_the_one_that_the_last_content_quoted(
     tracker.update(SlotSet(contract.SLOT_OUTCOME, outcome))
     for name in actions:
         tracker.update(ActionExecuted(name))
-    assert _context(tracker).last_passage == last
+    context = _context(tracker)
+    assert (context.last_passage, context.leans_on) == (last, last)
+
+
+def test_a_message_may_lean_on_what_was_quoted_before_a_choice_was_offered() -> None:
+    tracker = DialogueStateTracker("s", DOMAIN.slots)
+    tracker.update(SlotSet(contract.SLOT_ANSWER, {"id": "a"}))
+    for name in (ANSWER, LISTEN, contract.UTTER_CLARIFY, LISTEN):
+        tracker.update(ActionExecuted(name))
+    assert _context(tracker).leans_on == "a"
+    assert _context(tracker).last_passage is None
+    tracker.update(ActionExecuted(contract.UTTER_CARE_TEAM))
+    assert _context(tracker).leans_on is None
 
 
 def catalogue(**fields: str) -> Catalogue:
@@ -97,6 +109,6 @@ def test_what_cannot_be_read_in_context_is_read_on_its_own(
     message = Message({contract.QUERIES: Queries("how long", "A how long", "a")})
     vector = np.ones(2, dtype=np.float32)
     message.set(contract.EMBEDDINGS, SimpleNamespace(query=vector, in_context=lambda: vector))
-    read = component._follow_up(message, Ranking((), (), 0.0), Context("a"))
+    read = component._follow_up(message, Ranking((), (), 0.0), Context(leans_on="a"))
     assert read is None
     assert "not read in context: RuntimeError" in caplog.text

@@ -17,6 +17,7 @@ from bot.encoding.adaptation import (
     Recipe,
     Task,
     adapted_folder,
+    average,
     copy_weights,
     fingerprint,
     load_adapted,
@@ -149,6 +150,35 @@ def test_what_is_carried_is_gone_on_with_unless_asked_otherwise(model: str, carr
     pretrain(model, [WARMTH], carried, recipe=still, fresh=True)
     assert json.loads((carried / ORIGIN).read_text())["before"] == []
     assert not np.allclose(load_heads(carried)["warmth"].weights, before, atol=1e-1)
+
+
+def test_the_mean_of_two_adaptations_lies_between_them(
+    model: str, carried: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    pretrain(model, [WARMTH], other, recipe=replace(RECIPE, epochs=1))
+    average([carried, other], mean := tmp_path / "mean")
+    for name in (WEIGHTS, HEADS):
+        with np.load(carried / name) as a, np.load(other / name) as b, np.load(mean / name) as c:
+            numbers = [key for key in c.files if c[key].dtype.kind == "f"]
+            assert numbers and set(a.files) == set(c.files)
+            assert any(not np.array_equal(a[key], b[key]) for key in numbers)
+            assert all(np.allclose((a[k] + b[k]) / 2, c[k], atol=2e-3) for k in numbers)
+    assert adapted_folder(model, [WARMTH], pretrained=mean) == mean  # Whole, and of these texts.
+    assert len(json.loads((mean / ORIGIN).read_text())["average_of"]) == 2
+
+
+def test_adaptations_with_other_labels_have_no_mean(
+    model: str, carried: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    pretrain(model, [EITHER], other, recipe=replace(RECIPE, epochs=1))
+    before = (carried / WEIGHTS).read_bytes()
+    with pytest.raises(ModelError, match="not the same in all"):
+        average([other, carried], carried)
+    with pytest.raises(ModelError, match="no adapted encoder in"):
+        average([carried, tmp_path], carried)
+    assert (carried / WEIGHTS).read_bytes() == before
 
 
 def test_damage_to_what_is_carried_is_named(model: str, carried: Path) -> None:
