@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,7 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot import contract
+from bot.components.fingerprint import code_hash, files_hash
 from bot.components.quiet_examples import quiet_examples
 from bot.encoding import DEFAULT_MODEL, Encoder, load_encoder, remembering, weights_digest
 from bot.encoding.adaptation import (
@@ -18,6 +21,7 @@ from bot.encoding.adaptation import (
     PRETRAINED,
     Task,
     adapted_folder,
+    is_whole,
     load_adapted,
     load_heads,
     weights_of,
@@ -34,6 +38,19 @@ from bot.settings import ROOT, load_settings
 URGENCY = "urgency"
 QUESTIONS = "questions"
 INTENTS = "intents"
+
+KNOWN = ROOT / ".rasa" / "adaptation.json"
+"""Which adaptation the texts of the last training led to."""
+
+CODE = (
+    "encoding",
+    "safety",
+    "knowledge",
+    "retrieval/entries.py",
+    "components/adaptation.py",
+    "components/quiet_examples.py",
+)
+"""What decides, beside the texts, what an encoder is adapted on."""
 
 MIXED_LENGTH = 160
 """Quiet texts up to this many characters are put around others."""
@@ -120,11 +137,34 @@ def training_encoder(
     if not config["adapt"]:
         plain = remembering(load_encoder(model), weights_digest(model), user)
         return TrainingEncoder(plain, {}, None)
-    knowledge = load_knowledge(ROOT / str(config["knowledge"]))
-    wanted = tasks(knowledge, nlu_examples(training_data))
-    folder = adapted_folder(model, wanted, pretrained=PRETRAINED)
+    folder = _adapted(config, nlu_examples(training_data))
     encoder = remembering(load_adapted(model, folder), weights_of(folder), user)
     return TrainingEncoder(encoder, load_heads(folder), folder)
+
+
+def _adapted(
+    config: dict[str, Any], examples: Sequence[tuple[str, str]], known: Path = KNOWN
+) -> Path:
+    """Returns the adaptation to these texts.
+
+    Which one it is, is kept for the last texts: to collect them again the patterns would read
+    20,000 questions, ten seconds after each edit of a passage.
+    """
+    model = str(config["model"])
+    sources = files_hash(adaptation_sources(config)) + code_hash(*CODE)
+    asked = json.dumps([model, sources, load_settings().fever_celsius, examples])
+    key = hashlib.sha256(asked.encode()).hexdigest()
+    try:
+        kept = json.loads(known.read_text("utf-8"))
+        if kept["key"] == key and is_whole(folder := Path(kept["folder"])):
+            return folder
+    except (OSError, ValueError, KeyError, TypeError):  # None yet, or damaged: collect them.
+        pass
+    wanted = tasks(load_knowledge(ROOT / str(config["knowledge"])), examples)
+    folder = adapted_folder(model, wanted, pretrained=PRETRAINED)
+    known.parent.mkdir(parents=True, exist_ok=True)
+    known.write_text(json.dumps({"key": key, "folder": str(folder)}), "utf-8")
+    return folder
 
 
 def adaptation_sources(config: dict[str, Any]) -> Sequence[Path]:

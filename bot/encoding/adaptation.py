@@ -204,16 +204,16 @@ def average(folders: Sequence[Path], target: Path = PRETRAINED) -> None:
     for name, values in last.items():
         means[name] = {}
         for key, value in values.items():
-            each = [arrays[name].get(key) for _, arrays in found]
-            alike = all(e is not None and e.shape == value.shape for e in each)
+            each = [arrays[name][key] for _, arrays in found if key in arrays[name]]
+            alike = len(each) == len(found) and all(e.shape == value.shape for e in each)
             numbers = value.dtype.kind == "f"
             if not alike or not (numbers or all(np.array_equal(e, value) for e in each)):
                 raise ModelError(f"{key} is not the same in all: they are of other texts or models")
             mean = np.mean([np.asarray(e, np.float64) for e in each], axis=0) if numbers else value
             means[name][key] = mean.astype(value.dtype)
     target.mkdir(parents=True, exist_ok=True)
-    for name, arrays in means.items():
-        np.savez(target / name, **arrays)
+    for name, mean_arrays in means.items():
+        np.savez(target / name, **mean_arrays)
     of = [o["sha256"][WEIGHTS] for o, _ in found]
     _seal(target, {**origin, "average_of": of})
 
@@ -270,6 +270,15 @@ def _texts_digest(tasks: Sequence[Task]) -> str:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def is_whole(folder: Path) -> bool:
+    """Tells whether a folder holds an adaptation, unharmed where its digests are known."""
+    if not all((folder / name).is_file() for name in (WEIGHTS, HEADS)):
+        return False
+    if not (folder / ORIGIN).is_file():
+        return True
+    return all(_sha256(folder / n) == digest for n, digest in _origin(folder)["sha256"].items())
 
 
 def weights_of(folder: Path) -> str:

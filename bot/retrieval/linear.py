@@ -145,20 +145,27 @@ class CharacterFeatures:
         )
 
     @classmethod
-    def fit(cls, texts: Sequence[str]) -> CharacterFeatures:
-        """Learns how rare each bucket is."""
-        empty = cls(np.ones(FEATURES, dtype=np.float32))
-        counts = empty._hash.transform(texts)
+    def fit(cls, counts: Any) -> CharacterFeatures:
+        """Learns how rare each bucket is from `count_characters` of texts."""
         seen = np.bincount(counts.indices, minlength=FEATURES)
-        idf = np.log((1 + len(texts)) / (1 + seen)) + 1
+        idf = np.log((1 + counts.shape[0]) / (1 + seen)) + 1
         return cls(idf.astype(np.float32))
 
     def transform(self, texts: Sequence[str]) -> Any:
         """Returns a sparse matrix, shape (len(texts), FEATURES), rows of length 1."""
+        return self.weigh(self._hash.transform(texts))
+
+    def weigh(self, counts: Any) -> Any:
+        """Returns the same for texts that are counted already, shape (texts, FEATURES)."""
         from scipy.sparse import csr_matrix
         from sklearn.preprocessing import normalize
 
-        counts = self._hash.transform(texts)
-        counts.data = 1 + np.log(counts.data)
-        weighted = csr_matrix(counts.multiply(self.idf), dtype=np.float32)
+        logs = counts.copy()
+        logs.data = 1 + np.log(logs.data)
+        weighted = csr_matrix(logs.multiply(self.idf), dtype=np.float32)
         return normalize(weighted, copy=False)
+
+
+def count_characters(texts: Sequence[str]) -> Any:
+    """Counts the n-grams of each text, the slow part: sparse, shape (texts, FEATURES)."""
+    return CharacterFeatures(np.ones(FEATURES, dtype=np.float32))._hash.transform(texts)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from bot.retrieval.linear import (
     CharacterFeatures,
     LinearModel,
     Scores,
+    count_characters,
     fit_lexical,
     fit_probe,
 )
@@ -47,6 +49,10 @@ class Signals:
     similarity: Scores
     probe: Scores
     lexical: Scores
+
+    def rows(self, part: slice) -> Signals:
+        """Returns those of some of the queries."""
+        return Signals(self.similarity[part], self.probe[part], self.lexical[part])
 
     @property
     def fused(self) -> Scores:
@@ -78,21 +84,23 @@ class Ranker:
         self.characters = characters
 
     @classmethod
-    def fit(cls, entries: Sequence[Entry], vectors: Vectors) -> Ranker:
+    def fit(cls, entries: Sequence[Entry], vectors: Vectors, counts: Any = None) -> Ranker:
         """Builds the index and fits the two linear models on the same entries.
 
         Args:
             entries: what is searched.
             vectors: their embeddings, shape (len(entries), d).
+            counts: `count_characters` of their texts, if that is known.
         """
         targets = list(dict.fromkeys(e.target for e in entries))
         number = {t: i for i, t in enumerate(targets)}
         owners = np.array([number[e.target] for e in entries], dtype=np.int64)
-        texts = [e.text for e in entries]
-        characters = CharacterFeatures.fit(texts)
+        if counts is None:
+            counts = count_characters([e.text for e in entries])
+        characters = CharacterFeatures.fit(counts)
         if len(targets) > 1:
             with ThreadPoolExecutor(1) as beside:
-                spelt = characters.transform(texts)
+                spelt = characters.weigh(counts)
                 fitting = beside.submit(fit_lexical, spelt, owners, len(targets))
                 probe = fit_probe(vectors, owners, len(targets))
                 lexical = fitting.result()

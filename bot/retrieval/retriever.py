@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, astuple
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -35,8 +37,9 @@ from bot.retrieval.followup import (
     standing_alone,
 )
 from bot.retrieval.gate import Gate, alike_matrix, gate_features
+from bot.retrieval.linear import count_characters
 from bot.retrieval.marking import Mark, SentenceMarker, find_marks
-from bot.retrieval.ranker import Ranker, standardise
+from bot.retrieval.ranker import Ranker, Signals, standardise
 from bot.retrieval.ranking import Hit, Ranking
 
 FOLDS = 5
@@ -106,7 +109,11 @@ class Retriever:
         entries = build_entries(knowledge, off_topic)
         vectors = encoder.encode([e.text for e in entries])
         alike = alike_pairs(knowledge)
-        gate = _calibrate(entries, vectors, alike, adapted=adapted)
+        with ThreadPoolExecutor(1) as beside:
+            counts = count_characters([e.text for e in entries])
+            calibrating = beside.submit(_calibrate, entries, vectors, counts, alike, adapted)
+            ranker = Ranker.fit(entries, vectors, counts)
+            gate = calibrating.result()
         catalogue = Catalogue.of(knowledge)
         own_words = [
             (e.target, e.text)
@@ -116,7 +123,7 @@ class Retriever:
         # A table row is read whole: its cells answer together.
         prose = {p.id: p.quote for p in knowledge.passages if p.kind is not PassageKind.ROW}
         marks = find_marks(entries, prose)
-        fitted = cls(Ranker.fit(entries, vectors), gate, catalogue, own_words, marks, alike)
+        fitted = cls(ranker, gate, catalogue, own_words, marks, alike)
         fitted.follow_ups = _learn_follow_ups(fitted, knowledge, encoder, entries)
         return fitted
 
@@ -134,27 +141,38 @@ class Retriever:
         """
         if self.follow_ups is None:
             return None
-        in_context = self.rank_all([titled], vectors[1:])[0]
-        second = self._seconds([text], [titled], [last], [alone], [in_context], vectors)[0]
-        return self.follow_ups.read(second)
+        return self.follow_ups.read(self.seconds([text], [titled], [last], vectors, [alone])[0])
 
-    def _seconds(
+    def seconds(
         self,
         texts: Sequence[str],
         titled: Sequence[str],
         last: Sequence[str],
-        alone: Sequence[Ranking],
-        in_context: Sequence[Ranking],
         vectors: Vectors,
+        alone: Sequence[Ranking] | None = None,
     ) -> list[Second]:
-        """Puts together what is known of messages; `vectors` are texts', then titled's."""
+        """Puts together what is known of messages that may lean on the last answer.
+
+        Args:
+            texts: the messages, widened.
+            titled: the same behind the titles of the last passages.
+            last: those passages.
+            vectors: the embeddings of texts, then of titled, shape (2 * len(texts), d).
+            alone: the messages' own rankings, if they are known.
+        """
         count = len(texts)
         signals = self.ranker.signals([*texts, *titled], vectors)
-        own = (signals.similarity, signals.probe, signals.lexical)
-        table = [standardise(s[:count][:, self._inside]) for s in own]
-        table += [standardise(s[count:][:, self._inside]) for s in own[:2]]
-        by_row = np.stack(table, axis=-1)
-        found = zip(texts, titled, last, alone, in_context, by_row, strict=True)
+        by_itself, behind_title = signals.rows(slice(count)), signals.rows(slice(count, None))
+        own = (by_itself.similarity, by_itself.probe, by_itself.lexical)
+        table = [standardise(s[:, self._inside]) for s in own]
+        table += [
+            standardise(s[:, self._inside]) for s in (behind_title.similarity, behind_title.probe)
+        ]
+        rankings = alone or self._ranked(texts, by_itself, top=5)
+        in_context = self._ranked(titled, behind_title, top=5)
+        found = zip(
+            texts, titled, last, rankings, in_context, np.stack(table, axis=-1), strict=True
+        )
         return [Second(*fields) for fields in found]
 
     def rank(
@@ -180,7 +198,9 @@ class Retriever:
 
     def rank_all(self, texts: Sequence[str], vectors: Vectors, *, top: int = 5) -> list[Ranking]:
         """Ranks passages for many queries; `vectors` has shape (len(texts), d)."""
-        signals = self.ranker.signals(texts, vectors)
+        return self._ranked(texts, self.ranker.signals(texts, vectors), top)
+
+    def _ranked(self, texts: Sequence[str], signals: Signals, top: int) -> list[Ranking]:
         targets = self.ranker.targets
         words = np.array([len(t.split()) for t in texts], dtype=np.int64)
         features = gate_features(signals, targets, words, self._alike)
@@ -282,9 +302,7 @@ def _learn_follow_ups(
     last = [m.after for m in asked]
     titled = [behind(knowledge.label(p), t) for p, t in zip(last, texts, strict=True)]
     vectors = encoder.encode([*texts, *titled])
-    alone = retriever.rank_all(texts, vectors[: len(texts)])
-    in_context = retriever.rank_all(titled, vectors[len(texts) :])
-    seconds = retriever._seconds(texts, titled, last, alone, in_context, vectors)
+    seconds = retriever.seconds(texts, titled, last, vectors)
     answers: list[str | None] = []
     right = []
     for message in asked:
@@ -311,9 +329,9 @@ def _sha256(path: Path) -> str:
 def _calibrate(
     entries: Sequence[Entry],
     vectors: Vectors,
-    pairs: Sequence[tuple[str, str]] = (),
-    *,
-    adapted: bool = False,
+    counts: Any,
+    pairs: Sequence[tuple[str, str]],
+    adapted: bool,
 ) -> Gate:
     """Fits the gate on rankings of questions that neither index nor encoder has seen."""
     asked = np.array([e.kind is EntryKind.QUESTION for e in entries])
@@ -322,7 +340,7 @@ def _calibrate(
         asked |= np.array([e.kind is EntryKind.SENTENCE for e in entries])
     features, right = [], []
     for held, kept in _folds(entries, asked, adapted=adapted):
-        ranker = Ranker.fit([entries[i] for i in kept], vectors[kept])
+        ranker = Ranker.fit([entries[i] for i in kept], vectors[kept], counts[kept])
         texts = [entries[i].text for i in held]
         signals = ranker.signals(texts, vectors[held])
         words = np.array([len(t.split()) for t in texts], dtype=np.int64)

@@ -22,7 +22,7 @@ from bot.retrieval.followup import (
     behind,
     standing_alone,
 )
-from bot.retrieval.linear import CharacterFeatures
+from bot.retrieval.linear import CharacterFeatures, count_characters
 from bot.retrieval.ranker import standardise
 from bot.retrieval.ranking import Hit, Ranking
 
@@ -61,7 +61,9 @@ def of_kind(answer: str) -> Second:
 
 @pytest.fixture(scope="module")
 def characters() -> CharacterFeatures:
-    return CharacterFeatures.fit([*LABELS.values(), *(text for text, _ in KINDS.values())])
+    return CharacterFeatures.fit(
+        count_characters([*LABELS.values(), *(text for text, _ in KINDS.values())])
+    )
 
 
 @pytest.fixture(scope="module")

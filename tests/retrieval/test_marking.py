@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.retrieval.entries import Entry, EntryKind
-from bot.retrieval.linear import CharacterFeatures
+from bot.retrieval.linear import CharacterFeatures, count_characters
 from bot.retrieval.marking import Mark, SentenceMarker, find_marks
 
 QUOTE = "The team says:\n• The cells go in by drip. It may take an hour. Then you rest."
@@ -23,7 +23,7 @@ VECTORS = np.eye(4, dtype=np.float32)
 
 
 def marker() -> SentenceMarker:
-    characters = CharacterFeatures.fit([e.text for e in ENTRIES])
+    characters = CharacterFeatures.fit(count_characters([e.text for e in ENTRIES]))
     marks = find_marks(ENTRIES, QUOTES)
     return SentenceMarker(marks, QUOTES, characters, lambda n: VECTORS[n])
 

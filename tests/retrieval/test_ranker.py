@@ -10,7 +10,14 @@ import pytest
 
 from bot.encoding import Vectors
 from bot.retrieval.entries import Entry, EntryKind
-from bot.retrieval.linear import FEATURES, CharacterFeatures, LinearModel, fit_lexical, fit_probe
+from bot.retrieval.linear import (
+    FEATURES,
+    CharacterFeatures,
+    LinearModel,
+    count_characters,
+    fit_lexical,
+    fit_probe,
+)
 from bot.retrieval.ranker import (
     LEXICAL_WEIGHT,
     NEIGHBOURS,
@@ -111,7 +118,9 @@ def test_fitted_models_know_their_examples_and_never_name_the_unseen(
 
 
 def test_character_features_have_length_one_and_forgive_spelling() -> None:
-    features = CharacterFeatures.fit(["leukapheresis", "what is the infusion", "the cost"])
+    features = CharacterFeatures.fit(
+        count_characters(["leukapheresis", "what is the infusion", "the cost"])
+    )
     x = features.transform(["leukapheresis", "lukapheresis", "infusion"]).toarray()
     np.testing.assert_allclose(np.linalg.norm(x, axis=1), 1.0, atol=1e-5)
     close, far = x[0] @ x[1], x[0] @ x[2]
@@ -120,13 +129,13 @@ def test_character_features_have_length_one_and_forgive_spelling() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "🙂", "\x00", "中"])
 def test_character_features_take_any_text(text: str) -> None:
-    x = CharacterFeatures.fit(["some words"]).transform([text])
+    x = CharacterFeatures.fit(count_characters(["some words"]).transform([text]))
     assert x.shape == (1, FEATURES)
     assert np.isfinite(x.toarray()).all()
 
 
 def test_rare_buckets_weigh_more() -> None:
-    features = CharacterFeatures.fit(["zebra the", "the", "the", "the"])
+    features = CharacterFeatures.fit(count_characters(["zebra the", "the", "the", "the"]))
     zebra = features._hash.transform(["zebra"]).indices
     the = features._hash.transform(["the"]).indices
     assert features.idf[zebra].min() > features.idf[the].max()

@@ -608,7 +608,7 @@ def test_no_message_leaves_the_decision_undefined(
         probability,
         ranking(sure, passages, other, ahead=ahead),
         CATALOGUE,
-        context=Context("a", ("d", "e")),
+        context=Context("a", offered=("d", "e")),
         thresholds=T,
         urgent=urgent,
         following=lambda: following,
