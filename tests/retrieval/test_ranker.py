@@ -129,7 +129,7 @@ def test_character_features_have_length_one_and_forgive_spelling() -> None:
 
 @pytest.mark.parametrize("text", ["", " ", "🙂", "\x00", "中"])
 def test_character_features_take_any_text(text: str) -> None:
-    x = CharacterFeatures.fit(count_characters(["some words"]).transform([text]))
+    x = CharacterFeatures.fit(count_characters(["some words"])).transform([text])
     assert x.shape == (1, FEATURES)
     assert np.isfinite(x.toarray()).all()
 
