@@ -64,6 +64,9 @@ class GuideNLG(TemplatedNaturalLanguageGenerator):  # type: ignore[misc]
             response["custom"] = payload_of(
                 kind, response["text"], decision.get("card"), self._site(site), decision.get("mark")
             )
+            spanish = str(tracker.get_slot(contract.SLOT_ESCALATION) or "").endswith("_es")
+            if utter_action == contract.UTTER_AFTER_ESCALATION and spanish:
+                response["custom"]["lang"] = "es"
         return response
 
     def _say(

@@ -93,7 +93,8 @@ def urgency_examples(
 def tasks(knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]]) -> list[Task]:
     """Collects what the encoder is adapted on: urgency, which passage answers a question, intents.
 
-    No text of a passage is among it, so an edited passage does not start an adaptation.
+    Of a passage only a heading that is a question is among it, so that another edit of a passage
+    does not start an adaptation.
     """
     patterns = shared_patterns(load_settings().fever_celsius)
     urgency = [e for e in urgency_examples(knowledge, examples, patterns) if not held_out(e.text)]
@@ -151,19 +152,23 @@ def _adapted(
     20,000 questions, ten seconds after each edit of a passage.
     """
     model = str(config["model"])
+    knowledge = load_knowledge(ROOT / str(config["knowledge"]))
+    passages = [(p.id, p.lead) for p in knowledge.passages]
     sources = files_hash(adaptation_sources(config)) + code_hash(*CODE)
-    asked = json.dumps([model, sources, load_settings().fever_celsius, examples])
+    fever = load_settings().fever_celsius
+    asked = json.dumps([weights_digest(model), sources, fever, passages, examples])
     key = hashlib.sha256(asked.encode()).hexdigest()
     try:
         kept = json.loads(known.read_text("utf-8"))
-        if kept["key"] == key and is_whole(folder := Path(kept["folder"])):
-            return folder
+        found: Path = ROOT / str(kept["folder"])
+        if kept["key"] == key and is_whole(found):
+            return found
     except (OSError, ValueError, KeyError, TypeError):  # None yet, or damaged: collect them.
         pass
-    wanted = tasks(load_knowledge(ROOT / str(config["knowledge"])), examples)
-    folder = adapted_folder(model, wanted, pretrained=PRETRAINED)
+    folder = adapted_folder(model, tasks(knowledge, examples), pretrained=PRETRAINED)
+    place = folder.relative_to(ROOT) if folder.is_relative_to(ROOT) else folder
     known.parent.mkdir(parents=True, exist_ok=True)
-    known.write_text(json.dumps({"key": key, "folder": str(folder)}), "utf-8")
+    known.write_text(json.dumps({"key": key, "folder": str(place)}), "utf-8")
     return folder
 
 

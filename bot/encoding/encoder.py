@@ -7,6 +7,7 @@ import logging
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -240,9 +241,10 @@ def remembering(
         folder: where; files of all but the last two encoders are removed.
     """
     path = folder / f"embeddings-{key}-{user}.npz"
-    others = [p for p in folder.glob(f"embeddings-*-{user}.npz") if p != path]
-    for old in sorted(others, key=lambda p: p.stat().st_mtime)[:-1]:
-        old.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):  # Another training tidies up, too.
+        others = [p for p in folder.glob(f"embeddings-*-{user}.npz") if p != path]
+        for old in sorted(others, key=lambda p: p.stat().st_mtime)[:-1]:
+            old.unlink(missing_ok=True)
     return CachingEncoder(encoder, path)
 
 

@@ -20,15 +20,14 @@ from bot.escalation_words import graph_verdict, is_due
 from bot.policies.escalation import is_after_crisis, verdict_of
 from bot.policies.turn import actions_since_user, roll_if_long
 
-UNSURE = frozenset(
-    {
-        contract.UTTER_OUT_OF_SCOPE,
-        contract.UTTER_CLARIFY,
-        contract.UTTER_DONT_KNOW,
-        contract.UTTER_SYMPTOM,
-    }
-)
-"""Replies that give way after a crisis message: "what's the point" is not outside of anything."""
+FIT_AFTER_CRISIS = contract.QUOTING | {
+    contract.UTTER_CARE_TEAM,
+    contract.UTTER_NOT_COVERED,
+    contract.UTTER_SOURCE,
+}
+"""What may be said next after a crisis message: replies to what was clearly asked. All others give
+way to its numbers: "what's the point" is not outside of anything, nor a question for the editors.
+"""
 
 PRIORITY = 7
 """Above the rules: a decision about a question overrides what its intent alone would say."""
@@ -84,14 +83,16 @@ class AnswerPolicy(Policy):  # type: ignore[misc]
         """Predicts the decided reply, then the record of an unanswered question, then listens."""
         decision = decision_of(tracker)
         done = actions_since_user(tracker)
-        if not tracker.active_loop_name and _is_unreadable(tracker, domain):
+        again = contract.UTTER_AFTER_ESCALATION
+        unreadable = _is_unreadable(tracker, domain)
+        unfit = unreadable or (decision.get("action") or again) not in FIT_AFTER_CRISIS | {again}
+        if unfit and again in domain.action_names_or_texts and is_after_crisis(tracker):
+            decision, unreadable = {"action": again}, False
+        if not tracker.active_loop_name and unreadable:
             if contract.UTTER_UNREADABLE not in done:
                 return self._certain(contract.UTTER_UNREADABLE, domain, [])
             if decision.get("action") != contract.UTTER_ANSWER:
                 decision = {"action": contract.UTTER_UNREADABLE}
-        again = contract.UTTER_AFTER_ESCALATION
-        if decision.get("action") in UNSURE and is_after_crisis(tracker):
-            decision = {"action": again}
         action = decision.get("action")
         if not action or action not in domain.action_names_or_texts or tracker.active_loop_name:
             return self._prediction(self._default_predictions(domain))

@@ -15,6 +15,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from bot import contract
 from bot.escalation_words import is_due, variant, verdict_on
 from bot.policies.turn import (
+    actions_before,
     actions_since_user,
     escalation_before,
     events_since_user,
@@ -32,8 +33,14 @@ SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "feedback
 intents it is the whole reply. And as the next word after one they are met with its numbers again
 ("Go ahead: what else would you like to know?" to whoever says "ok" to a crisis line)."""
 
-AFTER_CRISIS = SMALL_TALK | {"feedback_negative"}
-"""After a crisis message "this doesn't help" is not about a passage."""
+AFTER_CRISIS = SMALL_TALK | {
+    "feedback_negative",
+    "request_human",
+    "bot_challenge",
+    "ask_capabilities",
+}
+"""After a crisis message "this doesn't help" is about no passage, and who wants to talk with
+somebody is told the crisis line, not the clinic's hours."""
 
 
 @DefaultV1Recipe.register(
@@ -167,7 +174,12 @@ def _is_next_word(tracker: DialogueStateTracker) -> bool:
     """Tells whether the message merely says something to the escalation before it."""
     if actions_since_user(tracker) or not escalation_before(tracker):
         return False
-    return _intent(tracker) in (AFTER_CRISIS if is_after_crisis(tracker) else SMALL_TALK)
+    intent = _intent(tracker)
+    if intent == contract.INTENT_PRAISE and not contract.QUOTING.isdisjoint(
+        actions_before(tracker)
+    ):
+        return False  # A thumb under the passage that went with the escalation.
+    return intent in (AFTER_CRISIS if is_after_crisis(tracker) else SMALL_TALK)
 
 
 def _intent(tracker: DialogueStateTracker) -> str:

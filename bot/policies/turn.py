@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rasa.core.policies.policy import PolicyPrediction
-from rasa.shared.core.constants import ACTION_LISTEN_NAME
+from rasa.shared.core.constants import ACTION_LISTEN_NAME, ACTION_SESSION_START_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
     ActionExecuted,
@@ -31,12 +31,13 @@ AWAITING = frozenset(
         contract.UTTER_ANSWER,
         contract.UTTER_CLARIFY,
         contract.UTTER_SAID_ALREADY,
-        contract.UTTER_ESCALATION,
-        contract.UTTER_AFTER_ESCALATION,
         "utter_pick_one",
     }
 )
 """After these a "yes" or "no" means something only in this session, so it stays open."""
+
+ROLL_ESCALATED = 300
+"""What was escalated is forgotten with the session, so it stays open for longer still."""
 
 ESCALATING = frozenset({contract.UTTER_ESCALATION, contract.UTTER_AFTER_ESCALATION})
 """Replies that ask somebody to call."""
@@ -62,22 +63,29 @@ def has_spoken(tracker: DialogueStateTracker) -> bool:
     return any(a != contract.UTTER_ESCALATION for a in actions_since_user(tracker))
 
 
+def actions_before(tracker: DialogueStateTracker) -> list[str]:
+    """Names the actions of the turn before this one, in the same sitting."""
+    turns, found = 0, []
+    for event in reversed(tracker.events):
+        turns += isinstance(event, UserUttered)
+        if turns > 1:
+            break
+        if turns and isinstance(event, ActionExecuted):
+            if event.action_name == ACTION_SESSION_START_NAME:
+                break  # An hour later "hello" is a greeting.
+            found.append(str(event.action_name))
+    return found[::-1]
+
+
 def escalation_before(tracker: DialogueStateTracker) -> str:
     """Names the wording of the escalation to which the last message is the next word.
 
     Empty if the turn before held none, or was about an "if", or a form is open.
     """
-    if tracker.active_loop_name:
+    if tracker.active_loop_name or ESCALATING.isdisjoint(actions_before(tracker)):
         return ""
-    turns = 0
-    for event in reversed(tracker.events):
-        turns += isinstance(event, UserUttered)
-        if turns > 1:
-            break
-        if turns and isinstance(event, ActionExecuted) and event.action_name in ESCALATING:
-            name = str(tracker.get_slot(contract.SLOT_ESCALATION) or "")
-            return "" if name.endswith("_asked") else name
-    return ""
+    name = str(tracker.get_slot(contract.SLOT_ESCALATION) or "")
+    return "" if name.endswith("_asked") else name
 
 
 def without_escalation(tracker: DialogueStateTracker) -> DialogueStateTracker:
@@ -141,6 +149,8 @@ def roll_if_long(
     actions = actions_since_user(tracker)
     awaiting = bool(actions) and actions[-1] in AWAITING
     limit = ROLL_AT_LAST if awaiting else ROLL_AFTER_EVENTS
+    if not ESCALATING.isdisjoint(actions):
+        limit = ROLL_ESCALATED
     if tracker.active_loop_name or not actions or session_length(tracker) <= limit:
         return prediction
     values = [SlotSet(s.name, s.value) for s in tracker.slots.values() if s.value is not None]

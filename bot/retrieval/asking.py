@@ -6,21 +6,23 @@ import re
 
 _AUXILIARY = (
     r"(?:is|are|was|were|am|do|does|did|can|could|should|shall|will|would|may|might|must|has|have"
-    r"|isn't|aren't|don't|doesn't|can't|won't|shouldn't)"
+    r"|had|(?:is|are|was|were|do|does|did|ca|could|wo|would|should|has|have|had)n['’]?t)"
 )
 _QUESTION_WORD = r"(?:why|how|what|who|whose|when|where|which)"
 _OPENS_WITH_ONE = re.compile(rf"\W*(?:\w+\W+)?{_QUESTION_WORD}\b", re.I)
 _SUBJECT = (
     r"(?:i|you|he|she|it|we|they|there|this|that|these|those|the|a|an|my|your|his|her|our|any)"
 )
+_START = r"^\W*(?:(?:and|so|but|or|also|well|ok|okay|then|please|now|oh|um)\W+){0,2}"
 _ASKS = re.compile(
     r"\?"
-    # "and where do I stay"; but "when he lies down" and "which is new" add to what is told.
-    r"|^\W*(?:\w+\W+)?(?:(?:why|how|what|who|whose|where)\b"
-    rf"|when\W+{_AUXILIARY}\b|which\W+(?!{_AUXILIARY}\b)\w+\W+{_AUXILIARY}\b)"
-    # "so can he eat sushi"
-    rf"|^\W*(?:\w+\W+)?{_AUXILIARY}\W+{_SUBJECT}\b"
-    r"|\b(?:tell me|explain|(?:want|like|need) to (?:know|ask)|wonder(?:ing|ed)?|curious)\b",
+    # "and where do I stay"; but "when he lies down", "which is new" and "what a night" tell.
+    rf"|{_START}(?:(?:why|how|who|whose|where)\b|what\b(?!\W+an?\b)|when\W+{_AUXILIARY}\b"
+    rf"|which\W+(?!{_AUXILIARY}\b)\w+\W+{_AUXILIARY}\b)"
+    # "so can he eat sushi"; but "he is the patient" tells.
+    rf"|{_START}{_AUXILIARY}\W+{_SUBJECT}\b"
+    rf"|{_START}(?:tell me|explain)\b"
+    r"|\b(?:(?:want|like|need) to (?:know|ask)|wonder(?:ing|ed)?|curious)\b",
     re.I,
 )
 

@@ -60,14 +60,12 @@ def fit_probe(vectors: Vectors, targets: NDArray[np.int64], count: int) -> Linea
     on the number of processors; after linear discriminant analysis it has after 60.
     """
     from sklearn.linear_model import LogisticRegression
-    from threadpoolctl import threadpool_limits
 
     scaling = Scaling.fit(vectors, PROBE_LENGTH)
     scaled = scaling(vectors)
-    with threadpool_limits(1):  # The other processor fits the other model.
-        axes = _discriminant(scaled, targets)
-        model = LogisticRegression(C=PROBE_C if axes is not None else 1.0, max_iter=200, tol=1e-3)
-        model.fit(scaled if axes is None else scaled @ axes, targets)
+    axes = _discriminant(scaled, targets)
+    model = LogisticRegression(C=PROBE_C if axes is not None else 1.0, max_iter=200, tol=1e-3)
+    model.fit(scaled if axes is None else scaled @ axes, targets)
     coef = model.coef_ if axes is None else model.coef_ @ axes.T
     # The scaling is linear, so it goes into the weights: w(x - m)/s = (w/s)x - (w/s)m.
     weights = coef / scaling.spread

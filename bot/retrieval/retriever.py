@@ -13,6 +13,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from bot.encoding import Encoder, Vectors
 from bot.encoding.holdout import held_out
@@ -109,7 +110,8 @@ class Retriever:
         entries = build_entries(knowledge, off_topic)
         vectors = encoder.encode([e.text for e in entries])
         alike = alike_pairs(knowledge)
-        with ThreadPoolExecutor(1) as beside:
+        # Each thread computes on one processor, or the two would wait for each other.
+        with threadpool_limits(1), ThreadPoolExecutor(1) as beside:
             counts = count_characters([e.text for e in entries])
             calibrating = beside.submit(_calibrate, entries, vectors, counts, alike, adapted)
             ranker = Ranker.fit(entries, vectors, counts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from bot.components import adaptation
 from bot.components.adaptation import encoder_defaults
 from bot.encoding.adaptation import HEADS, WEIGHTS, Task
 
+PASSAGES = [SimpleNamespace(id="a/b", lead="Is it new?")]
 EXAMPLES = [("hello", "greet"), ("thanks a lot", "thank")]
 
 
@@ -33,7 +35,7 @@ def collected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
 
     monkeypatch.setattr(adaptation, "tasks", tasks)
     monkeypatch.setattr(adaptation, "adapted_folder", adapted_folder)
-    monkeypatch.setattr(adaptation, "load_knowledge", lambda _: None)
+    monkeypatch.setattr(adaptation, "load_knowledge", lambda _: SimpleNamespace(passages=PASSAGES))
     return times
 
 
@@ -56,6 +58,9 @@ def test_they_are_collected_again_where_anything_differs(
     monkeypatch.setenv("GUIDE_FEVER_CELSIUS", "37.6")
     adaptation._adapted(config, [*EXAMPLES, ("bye", "goodbye")], known)
     assert len(collected) == 3
+    monkeypatch.setattr(PASSAGES[0], "lead", "Is it old?")
+    adaptation._adapted(config, [*EXAMPLES, ("bye", "goodbye")], known)
+    assert len(collected) == 4
 
 
 @pytest.mark.parametrize("damage", ["not json", "[]", json.dumps({"key": 1})])

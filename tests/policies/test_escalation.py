@@ -27,8 +27,8 @@ from rasa.shared.core.events import (
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import contract
-from bot.policies.answer import UNSURE, AnswerPolicy
-from bot.policies.escalation import SMALL_TALK, EscalationRulePolicy
+from bot.policies.answer import FIT_AFTER_CRISIS, AnswerPolicy
+from bot.policies.escalation import AFTER_CRISIS, SMALL_TALK, EscalationRulePolicy
 from tests.policies import tiny
 from tests.policies.tiny import Conversation, understood
 from tests.policies.urgent import CRISIS, URGENT, dressed
@@ -178,7 +178,14 @@ async def test_an_if_is_not_called_to_mind(talk: Talk) -> None:
     assert await conversation.say("hi", "greet") == ["utter_greet"]
 
 
-@pytest.mark.parametrize("decided", [*sorted(UNSURE), None])
+UNFIT = sorted(
+    {contract.UTTER_OUT_OF_SCOPE, contract.UTTER_CLARIFY, contract.UTTER_DONT_KNOW}
+    | {contract.UTTER_MORE_OF_WHAT, contract.UTTER_NO_SOURCE, contract.UTTER_UNAVAILABLE}
+    | {contract.UTTER_SYMPTOM, contract.UTTER_UNREADABLE, contract.UTTER_NO_MORE}
+)
+
+
+@pytest.mark.parametrize("decided", [*UNFIT, None])
 async def test_what_is_unclear_after_a_crisis_hears_its_numbers_again(
     decided: str | None, talk: Talk
 ) -> None:
@@ -189,8 +196,35 @@ async def test_what_is_unclear_after_a_crisis_hears_its_numbers_again(
         decision = {"action": decided, "unanswered": True}
         assert await conversation.say("whatever", "inform", decision=decision) == again
         assert "988" in conversation.heard[0]["text"]
+    assert await conversation.say("мне сегодня нехорошо", "inform") == again
     answer = {"action": contract.UTTER_ANSWER}
     assert await conversation.say("what is CRS", "inform", decision=answer) == ["utter_answer"]
+
+
+@pytest.mark.parametrize("intent", sorted(AFTER_CRISIS - SMALL_TALK))
+async def test_whoever_wants_a_person_after_a_crisis_hears_the_crisis_line(
+    intent: str, talk: Talk
+) -> None:
+    conversation = talk()
+    await conversation.say(CRISIS[0])
+    said = await conversation.say("can I talk to someone", intent)
+    assert said == [contract.UTTER_AFTER_ESCALATION]
+    assert "988" in conversation.heard[0]["text"]
+
+
+def test_what_was_clearly_asked_is_answered_after_a_crisis() -> None:
+    assert {contract.UTTER_ANSWER, contract.UTTER_NOT_COVERED} <= FIT_AFTER_CRISIS
+    assert FIT_AFTER_CRISIS.isdisjoint(UNFIT)
+
+
+async def test_a_thumb_under_the_passage_beside_an_escalation_is_feedback(talk: Talk) -> None:
+    conversation = talk()
+    decision = {"action": contract.UTTER_ANSWER}
+    await conversation.say("I have chest pain. What is CRS?", "inform", decision=decision)
+    again = contract.UTTER_AFTER_ESCALATION
+    assert again not in await conversation.say("that helped", contract.INTENT_PRAISE)
+    await conversation.say("I have chest pain")
+    assert await conversation.say("that helped", contract.INTENT_PRAISE) == [again]
 
 
 @pytest.mark.parametrize("before", ["greet", "goodbye", "stop", "note"])

@@ -20,7 +20,9 @@ from bot import contract
 from bot.policies.turn import (
     ROLL_AFTER_EVENTS,
     ROLL_AT_LAST,
+    ROLL_ESCALATED,
     actions_since_user,
+    escalation_before,
     has_spoken,
     roll_if_long,
     without_escalation,
@@ -145,3 +147,36 @@ def test_slot_values_carry_over_once() -> None:
 def test_another_prediction_than_listen_is_left_alone() -> None:
     prediction = PolicyPrediction.for_action_name(DOMAIN, "utter_greet", "p", 1.0)
     assert roll_if_long(prediction, long_tracker(80, "utter_greet"), DOMAIN).optional_events == []
+
+
+@pytest.mark.parametrize(
+    ("between", "variant"),
+    [
+        pytest.param([], "clinic_en", id="the next word"),
+        pytest.param(
+            [ActionExecuted("action_session_start"), SessionStarted()], "", id="an hour later"
+        ),
+        pytest.param([user("where"), ActionExecuted("utter_greet")], "", id="another turn between"),
+        pytest.param([ActiveLoop("a_form")], "", id="a form is open"),
+    ],
+)
+def test_the_escalation_before_is_that_of_the_turn_before(
+    between: list[Event], variant: str
+) -> None:
+    current = tracker(user("hot"), *escalation(), ActionExecuted("action_listen"), *between, user())
+    assert escalation_before(current) == variant
+
+
+def test_an_if_is_no_escalation_before() -> None:
+    asked = SlotSet(contract.SLOT_ESCALATION, "clinic_en_asked")
+    assert escalation_before(tracker(user("if"), *escalation(), asked, user())) == ""
+
+
+def test_a_turn_that_escalated_keeps_its_session_open_for_longer() -> None:
+    def rolled(length: int) -> bool:
+        before = [ActionExecuted("utter_greet")] * length
+        current = tracker(SessionStarted(), *before, user("hot"), *escalation())
+        return SessionStarted() in roll_if_long(listening(), current, DOMAIN).optional_events
+
+    assert not rolled(ROLL_AT_LAST + 1)
+    assert rolled(ROLL_ESCALATED + 1)

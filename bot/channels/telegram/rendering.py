@@ -75,12 +75,13 @@ def render(message: Mapping[str, Any]) -> list[Part]:
 
 
 def short_numbers(message: Mapping[str, Any]) -> list[str]:
-    """Returns the numbers of an escalation that Telegram does not make tappable by itself.
+    """Returns numbers of an escalation, or its reminder, that Telegram does not make tappable.
 
     It does so with numbers in international form; an emergency number is none.
     """
     custom = message.get("custom") or {}
-    if custom.get("kind") != contract.KIND_ESCALATION:
+    again = message.get("utter_action") == contract.UTTER_AFTER_ESCALATION
+    if custom.get("kind") != contract.KIND_ESCALATION and not again:
         return []
     numbers = [str(p["number"]) for p in custom.get("phones") or []]
     return [n for n in numbers if not n.startswith("+")]
