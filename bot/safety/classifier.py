@@ -37,10 +37,10 @@ class Thresholds:
     """
 
     urgent: float = 0.10
-    crisis: float = 0.08
+    crisis: float = 0.10
     crisis_brief: float = 0.5
     """For messages of at most `BRIEF` words: "goodbye" says little, so it must say it clearly."""
-    doubt: float = 0.04
+    doubt: float = 0.05
     """A pattern's finding stands unless the joint probability of any alarm is below this."""
 
 
