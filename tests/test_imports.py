@@ -56,7 +56,7 @@ THEIRS: dict[str, set[str]] = {
     },
     "safety": NUMBERS | SPACY | {"rapidfuzz", "yaml"},
     "knowledge": {"markdown_it", "pydantic", "rapidfuzz", "yaml"},
-    "retrieval": NUMBERS | {"faiss"},
+    "retrieval": NUMBERS | {"faiss", "threadpoolctl"},
     "clinic": {"pydantic", "yaml"},
     "words": {"yaml"},
     "action_calls": {"rasa"},
