@@ -110,7 +110,7 @@ def test_labels_are_the_bots(split: Split) -> None:
 
 
 @pytest.mark.parametrize(
-    ("split", "writers"), [("dev", {"b", "c", "e"}), ("test", {"a", "d", "e"})]
+    ("split", "writers"), [("dev", {"b", "c", "e", "f", "g"}), ("test", {"a", "d", "e"})]
 )
 def test_lines_of_the_detectors_sets_say_who_wrote_them_and_how(
     split: Split, writers: set[str]
