@@ -64,9 +64,9 @@ class GuideNLG(TemplatedNaturalLanguageGenerator):  # type: ignore[misc]
             response["custom"] = payload_of(
                 kind, response["text"], decision.get("card"), self._site(site), decision.get("mark")
             )
-            spanish = str(tracker.get_slot(contract.SLOT_ESCALATION) or "").endswith("_es")
-            if utter_action == contract.UTTER_AFTER_ESCALATION and spanish:
-                response["custom"]["lang"] = "es"
+            if utter_action == contract.UTTER_AFTER_ESCALATION:
+                spanish = str(tracker.get_slot(contract.SLOT_ESCALATION)).endswith("_es")
+                response["custom"].update(reminder=True, lang="es" if spanish else "en")
         return response
 
     def _say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,6 +80,16 @@ async def test_words_and_links_agree(
     assert places == sorted(places)
     assert ("Llame" in response["text"]) == (language == "es")
     assert "buttons" not in response
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("verdict", [CHEST, DESPAIR, Verdict(Level.URGENT, (FEVER,))])
+async def test_a_reminder_says_to_machines_what_it_is(verdict: Verdict, language: Any) -> None:
+    found = tracker(replace(verdict, language=language))
+    escalation = (await said(found))["custom"]["phones"]
+    custom = (await said(found, contract.UTTER_AFTER_ESCALATION))["custom"]
+    assert (custom["kind"], custom["reminder"], custom["lang"]) == ("text", True, language)
+    assert {p["number"] for p in custom["phones"]} == {p["number"] for p in escalation}
 
 
 async def test_a_crisis_that_only_the_intent_names_has_the_links_of_a_crisis() -> None:

@@ -80,8 +80,7 @@ def short_numbers(message: Mapping[str, Any]) -> list[str]:
     It does so with numbers in international form; an emergency number is none.
     """
     custom = message.get("custom") or {}
-    again = message.get("utter_action") == contract.UTTER_AFTER_ESCALATION
-    if custom.get("kind") != contract.KIND_ESCALATION and not again:
+    if custom.get("kind") != contract.KIND_ESCALATION and not custom.get("reminder"):
         return []
     numbers = [str(p["number"]) for p in custom.get("phones") or []]
     return [n for n in numbers if not n.startswith("+")]

@@ -111,4 +111,6 @@ def test_numbers_that_telegram_does_not_link() -> None:
     phones = [{"number": "911"}, {"number": "+1 212 555 7000"}, {"number": "988"}]
     message = {"text": "x", "custom": {"kind": "escalation", "phones": phones}}
     assert short_numbers(message) == ["911", "988"]
-    assert short_numbers({"text": "x", "custom": {"kind": "text", "phones": phones}}) == []
+    plain = {"kind": "text", "phones": phones}
+    assert short_numbers({"text": "x", "custom": plain}) == []
+    assert short_numbers({"text": "x", "custom": {**plain, "reminder": True}}) == ["911", "988"]
