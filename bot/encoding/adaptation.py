@@ -246,17 +246,21 @@ def _is_of(pretrained: Path, model: str) -> bool:
     """
     if not (pretrained / ORIGIN).is_file():
         return False
-    origin = _origin(pretrained)
-    if origin["model"] != weights_digest(model):
+    if _origin(pretrained)["model"] != weights_digest(model):
         return False
-    for name, digest in origin["sha256"].items():
-        path = pretrained / name
-        if not path.is_file() or _sha256(path) != digest:
-            raise ModelError(
-                f"The adapted encoder {path} is missing or damaged. "
-                "Get it back (git checkout), or make it anew: make encoder"
-            )
+    for path in _damaged(pretrained):
+        raise ModelError(
+            f"The adapted encoder {path} is missing or damaged. "
+            "Get it back (git checkout), or make it anew: make encoder"
+        )
     return True
+
+
+def _damaged(folder: Path) -> list[Path]:
+    """Lists the files of an adaptation with a known origin that are not those written."""
+    digests = _origin(folder)["sha256"].items()
+    paths = [(folder / name, digest) for name, digest in digests]
+    return [path for path, digest in paths if not path.is_file() or _sha256(path) != digest]
 
 
 def _origin(pretrained: Path) -> dict[str, Any]:
@@ -274,11 +278,9 @@ def _sha256(path: Path) -> str:
 
 def is_whole(folder: Path) -> bool:
     """Tells whether a folder holds an adaptation, unharmed where its digests are known."""
-    if not all((folder / name).is_file() for name in (WEIGHTS, HEADS)):
-        return False
-    if not (folder / ORIGIN).is_file():
-        return True
-    return all(_sha256(folder / n) == digest for n, digest in _origin(folder)["sha256"].items())
+    if (folder / ORIGIN).is_file():
+        return not _damaged(folder)
+    return all((folder / name).is_file() for name in (WEIGHTS, HEADS))
 
 
 def weights_of(folder: Path) -> str:
