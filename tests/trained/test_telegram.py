@@ -122,6 +122,20 @@ async def test_a_button_is_the_same_as_typing_it(api: BotApi, session: Session) 
     assert seen(api, 1) == seen(api, 2) and len(seen(api, 1)) >= 2
 
 
+async def test_the_reminder_after_a_crisis_has_its_short_numbers_to_tap(
+    api: BotApi, session: Session
+) -> None:
+    def cards() -> list[str]:
+        return sorted(sent.text for sent in api.sent if sent.method == "sendContact")
+
+    api.say("I want to die", 1)
+    await api.until(lambda: not api.pending, PATIENCE)
+    assert cards() == ["911", "988"]
+    api.say("thanks", 1)
+    await api.until(lambda: not api.pending, PATIENCE)
+    assert cards() == ["911", "911", "988", "988"]
+
+
 async def test_a_caption_an_edit_and_a_button_are_escalated(api: BotApi, session: Session) -> None:
     photo = [{"file_id": "f", "file_unique_id": "u", "width": 9, "height": 9}]
     api.push("message", api.message(1, photo=photo, caption="my temp is 101.4"))
