@@ -31,6 +31,7 @@ from bot.knowledge.base import knowledge_hash, load_knowledge
 from bot.retrieval.asking import asks
 from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.followup import FollowUp
+from bot.retrieval.memory import FITTED, FitMemory
 from bot.retrieval.message_data import decision_data
 from bot.retrieval.ranking import Ranking
 from bot.retrieval.retriever import Retriever
@@ -127,6 +128,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
             trained.encoder,
             off_topic(nlu_examples(training_data)),
             adapted=trained.folder is not None,
+            memory=FitMemory(FITTED),
         )
         with self._model_storage.write_to(self._resource) as folder:
             retriever.save(folder)

@@ -24,6 +24,7 @@ from bot.retrieval.entries import (
     build_entries,
     sentences,
 )
+from bot.retrieval.memory import FitMemory
 from bot.retrieval.retriever import Retriever
 
 DEPTH = 5
@@ -168,6 +169,7 @@ def views(
     knowledge: KnowledgeBase,
     off_topic: Sequence[str],
     encoder: Encoder,
+    memory: FitMemory | None = None,
 ) -> list[View]:
     """Reads a question over the trained index, and over an index of the files if they differ.
 
@@ -177,6 +179,7 @@ def views(
         knowledge: the files as they are.
         off_topic: the texts that teach an index what is off topic.
         encoder: the trained one.
+        memory: models that were fitted on the same before.
     """
     trained = bot.retriever.catalogue
     entries = build_entries(knowledge, off_topic)
@@ -184,7 +187,7 @@ def views(
     if trained.hash == knowledge.hash:
         return [view("As trained; the files are the same", look, trained, entries, encoder)]
     before = view("As trained", look, trained, quoted_entries(trained), encoder)
-    edited = Retriever.fit(knowledge, encoder, off_topic, adapted=bot.adapted)
+    edited = Retriever.fit(knowledge, encoder, off_topic, adapted=bot.adapted, memory=memory)
     look = bot.look(question, edited)
     after = view("With the files as they are", look, edited.catalogue, entries, encoder)
     return [before, after]

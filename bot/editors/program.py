@@ -29,6 +29,7 @@ from bot.evaluation.bot_under_test import BotUnderTest
 from bot.evaluation.sets import nlu_examples
 from bot.knowledge.base import load_knowledge
 from bot.retrieval.entries import build_entries
+from bot.retrieval.memory import FITTED, FitMemory
 from bot.settings import ROOT, load_settings, quiet_third_parties
 
 N = TypeVar("N")
@@ -110,7 +111,7 @@ def _preview(options: argparse.Namespace) -> int:
     if bot.retriever.catalogue.hash != knowledge.hash:
         print("The files differ from those of the model: building their index ...", flush=True)
     off_topic = [e.text for e in nlu_examples() if e.intent == contract.INTENT_OUT_OF_SCOPE]
-    found = views(question, bot, knowledge, sorted(set(off_topic)), encoder)
+    found = views(question, bot, knowledge, sorted(set(off_topic)), encoder, FitMemory(FITTED))
     print(f"Model {bot.card.name}")
     print(as_text(question, found))
     return 0

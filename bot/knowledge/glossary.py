@@ -36,7 +36,8 @@ class Glossary:
     def __init__(self, terms: Sequence[Term]) -> None:
         self.terms = tuple(terms)
         self._forms = [
-            [tuple(words) for words in map(_split, term.also) if words] for term in self.terms
+            (term.term, " ".join(_split(term.term)), [_split(form) for form in term.also])
+            for term in self.terms
         ]
 
     def widen(self, text: str) -> str:
@@ -46,10 +47,15 @@ class Glossary:
         """
         words = _split(text)
         said = " ".join(words)
+        parts = {
+            size: [" ".join(words[start : start + size]) for start in range(len(words) - size + 1)]
+            for size in {len(form) for _, _, forms in self._forms for form in forms if form}
+        }
         added = [
-            term.term
-            for term, forms in zip(self.terms, self._forms, strict=True)
-            if " ".join(_split(term.term)) not in said and any(_holds(words, f) for f in forms)
+            term
+            for term, itself, forms in self._forms
+            if itself not in said
+            and any(_holds(parts[len(form)], " ".join(form)) for form in forms if form)
         ]
         return f"{text} ({', '.join(added)})" if added else text
 
@@ -58,17 +64,16 @@ def _split(text: str) -> list[str]:
     return _WORDS.findall(text.casefold())
 
 
-def _holds(words: Sequence[str], form: tuple[str, ...]) -> bool:
-    size = len(form)
-    wanted = " ".join(form)
-    for start in range(len(words) - size + 1):
-        said = " ".join(words[start : start + size])
-        if said == wanted:
-            return True
-        long_enough = min(len(said), len(wanted)) >= MISSPELT_FROM
-        if long_enough and fuzz.ratio(said, wanted, score_cutoff=ALIKE):
-            return True
-    return False
+def _holds(parts: Sequence[str], wanted: str) -> bool:
+    """Tells whether one of the parts, each of as many words, is this one or it misspelt."""
+    if wanted in parts:
+        return True
+    if len(wanted) < MISSPELT_FROM:
+        return False
+    return any(
+        len(said) >= MISSPELT_FROM and fuzz.ratio(said, wanted, score_cutoff=ALIKE)
+        for said in parts
+    )
 
 
 class _About(BaseModel):

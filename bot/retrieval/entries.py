@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bot.knowledge.base import KnowledgeBase
 from bot.knowledge.passage import Passage
 
 TOPIC_PREFIX = "topic:"
 OFF_TOPIC = "off-topic"
+
+MANY = 20
+"""Questions from which a passage is known by how people ask for it alone."""
 
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
 
@@ -43,6 +50,18 @@ def sentences(text: str) -> list[str]:
     """Splits a passage at sentence ends and line breaks."""
     parts = (p for line in text.split("\n") for p in _SENTENCE_END.split(line))
     return [p.strip() for p in parts if p.strip()]
+
+
+def taught(entries: Sequence[Entry]) -> NDArray[np.bool_]:
+    """Tells which entries the linear models learn from, shape (len(entries),).
+
+    Questions; a target that has few of them is learned from whatever it has. Beside many
+    questions its sentences tell nothing, and an edit of one would have all models fitted anew.
+    """
+    asked = Counter(e.target for e in entries if e.kind is EntryKind.QUESTION)
+    return np.array(
+        [e.kind is EntryKind.QUESTION or asked[e.target] < MANY for e in entries], dtype=np.bool_
+    )
 
 
 def build_entries(knowledge: KnowledgeBase, off_topic: Sequence[str] = ()) -> list[Entry]:

@@ -12,15 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.retrieval.entries import Entry
+from bot.retrieval.entries import Entry, taught
 from bot.retrieval.gate import Gate
 from bot.retrieval.linear import CharacterFeatures, LinearModel, Scores, fit_lexical
+from bot.retrieval.memory import FitMemory
 from bot.retrieval.ranker import standardise
 from bot.retrieval.ranking import Ranking
 
@@ -157,6 +159,7 @@ class FollowUpModel:
         entries: Sequence[tuple[str, str]],
         places: Places,
         characters: CharacterFeatures,
+        memory: FitMemory | None = None,
     ) -> FollowUpModel:
         """Learns from messages that the index has not seen.
 
@@ -167,7 +170,9 @@ class FollowUpModel:
             entries: texts that lean on nothing, behind a title, each with its passage.
             places: the passages.
             characters: of the ranker.
+            memory: remembers models that were fitted on the same before.
         """
+        memory = memory or FitMemory()
         number = {passage: n for n, passage in enumerate(places.passages)}
         known = characters.transform([s.titled for s in seconds])
         plain = characters.transform([text for text, _ in entries])
@@ -181,7 +186,8 @@ class FollowUpModel:
             table = vstack([plain, known[asked]]).tocsr()
             labels = np.r_[plain_targets, targets[asked]].astype(np.int64)
             weights = np.r_[np.ones(plain.shape[0]), np.full(len(asked), WEIGHT)]
-            return fit_lexical(table, labels, len(number), weights)
+            fit = partial(fit_lexical, table, labels, len(number), weights)
+            return memory.model(("second messages", table, labels, len(number), weights), fit)
 
         everything = np.arange(len(seconds))
         scores = np.zeros((len(seconds), len(number)), dtype=np.float32)
@@ -224,7 +230,7 @@ class FollowUpModel:
 
     def save(self, path: Path) -> dict[str, Any]:
         """Writes the learned model to `path` and returns the rest as plain data."""
-        self._learned.save(path, half=True)
+        self._learned.save(path)
         return {"weights": list(self._weights), "gate": asdict(self._gate)}
 
     @classmethod
@@ -250,8 +256,8 @@ def standing_alone(entries: Sequence[Entry], labels: dict[str, str]) -> list[tup
     """
     passages = list(labels)
     of: dict[str, list[str]] = {passage: [] for passage in passages}
-    for entry in entries:
-        if entry.target in of:
+    for entry, teaches in zip(entries, taught(entries), strict=True):
+        if entry.target in of and teaches:
             of[entry.target].append(entry.text)
     found = []
     for number, (passage, texts) in enumerate(of.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,9 @@ PROBE_C = 0.01
 
 _ONE_AT_A_TIME = threading.Lock()
 
+CODE = hashlib.sha256(Path(__file__).read_bytes()).digest()
+"""Of this file: what was fitted by another version of it is not taken up."""
+
 Scores = NDArray[np.float32]
 
 FEATURES = 2**16
@@ -41,10 +45,15 @@ class LinearModel:
         """Returns scores, shape (rows of x, targets)."""
         return np.asarray(x @ self._by_feature + self.bias, dtype=np.float32)
 
-    def save(self, path: Path, *, half: bool = False) -> None:
-        """Writes weights as plain arrays (no pickle), in half precision if asked."""
-        kind = np.float16 if half else np.float32
-        np.savez(path, weights=self.weights.astype(kind), bias=self.bias)
+    def save(self, path: Path) -> None:
+        """Writes weights as plain arrays (no pickle), in half precision if they are.
+
+        Compressed, since most weights over n-grams are 0: what Rasa packs into the model it
+        compresses as hard as it can, which took ten seconds for them.
+        """
+        halved = self.weights.astype(np.float16)
+        same = np.array_equal(halved.astype(np.float32), self.weights)
+        np.savez_compressed(path, weights=halved if same else self.weights, bias=self.bias)
 
     @classmethod
     def load(cls, path: Path) -> LinearModel:
@@ -112,7 +121,9 @@ def fit_lexical(
 
     with _ONE_AT_A_TIME:
         model = LinearSVC(C=0.3, random_state=0, tol=1e-3).fit(features, targets, weights)
-    return _spread(model.coef_, model.intercept_, model.classes_, count)
+    # In half precision from the start, as they are stored: what is calibrated on them holds.
+    coef = model.coef_.astype(np.float16)
+    return _spread(coef, model.intercept_, model.classes_, count)
 
 
 def _spread(coef: Any, intercept: Any, classes: Any, count: int) -> LinearModel:

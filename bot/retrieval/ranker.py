@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.encoding import Vectors
-from bot.retrieval.entries import Entry
+from bot.retrieval.entries import Entry, taught
 from bot.retrieval.linear import (
     CharacterFeatures,
     LinearModel,
@@ -26,6 +27,7 @@ from bot.retrieval.linear import (
     fit_lexical,
     fit_probe,
 )
+from bot.retrieval.memory import FitMemory
 from bot.retrieval.vectors import VectorIndex
 
 NEIGHBOURS = 96
@@ -84,25 +86,42 @@ class Ranker:
         self.characters = characters
 
     @classmethod
-    def fit(cls, entries: Sequence[Entry], vectors: Vectors, counts: Any = None) -> Ranker:
-        """Builds the index and fits the two linear models on the same entries.
+    def fit(
+        cls,
+        entries: Sequence[Entry],
+        vectors: Vectors,
+        counts: Any = None,
+        memory: FitMemory | None = None,
+    ) -> Ranker:
+        """Builds the index of all entries and fits the linear models on those that teach.
 
         Args:
             entries: what is searched.
             vectors: their embeddings, shape (len(entries), d).
             counts: `count_characters` of their texts, if that is known.
+            memory: remembers models that were fitted on the same before.
         """
+        memory = memory or FitMemory()
         targets = list(dict.fromkeys(e.target for e in entries))
         number = {t: i for i, t in enumerate(targets)}
         owners = np.array([number[e.target] for e in entries], dtype=np.int64)
         if counts is None:
             counts = count_characters([e.text for e in entries])
+        teach = taught(entries)
+        counts, asked, right = counts[teach], vectors[teach], owners[teach]
         characters = CharacterFeatures.fit(counts)
-        if len(targets) > 1:
+        size = len(targets)
+        if size > 1:
             with ThreadPoolExecutor(1) as beside:
                 spelt = characters.weigh(counts)
-                fitting = beside.submit(fit_lexical, spelt, owners, len(targets))
-                probe = fit_probe(vectors, owners, len(targets))
+                fitting = beside.submit(
+                    memory.model,
+                    ("lexical", spelt, right, size),
+                    partial(fit_lexical, spelt, right, size),
+                )
+                probe = memory.model(
+                    ("probe", asked, right, size), partial(fit_probe, asked, right, size)
+                )
                 lexical = fitting.result()
         else:  # One passage: similarity alone ranks.
             probe = LinearModel(
@@ -111,7 +130,9 @@ class Ranker:
             lexical = LinearModel(
                 np.zeros((1, len(characters.idf)), np.float32), np.zeros(1, np.float32)
             )
-        return cls(targets, owners, VectorIndex.build(vectors), probe, lexical, characters)
+        # Rounded as it is stored: what is calibrated on its cosines holds.
+        index = VectorIndex.build(vectors.astype(np.float16))
+        return cls(targets, owners, index, probe, lexical, characters)
 
     def signals(self, texts: Sequence[str], vectors: Vectors) -> Signals:
         """Scores every target for each query.
@@ -146,9 +167,9 @@ class Ranker:
 
     def save(self, folder: Path) -> None:
         """Writes the index and the models."""
-        self.index.save(folder / "index.faiss")
+        self.index.save(folder / "index.faiss", half=True)
         self.probe.save(folder / "probe.npz")
-        self.lexical.save(folder / "lexical.npz", half=True)
+        self.lexical.save(folder / "lexical.npz")
         np.savez(folder / "ranker.npz", owners=self.owners, idf=self.characters.idf)
 
     @classmethod

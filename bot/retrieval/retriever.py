@@ -40,6 +40,7 @@ from bot.retrieval.followup import (
 from bot.retrieval.gate import Gate, alike_matrix, gate_features
 from bot.retrieval.linear import count_characters
 from bot.retrieval.marking import Mark, SentenceMarker, find_marks
+from bot.retrieval.memory import FitMemory
 from bot.retrieval.ranker import Ranker, Signals, standardise
 from bot.retrieval.ranking import Hit, Ranking
 
@@ -98,6 +99,7 @@ class Retriever:
         off_topic: Sequence[str] = (),
         *,
         adapted: bool = False,
+        memory: FitMemory | None = None,
     ) -> Retriever:
         """Builds the index over the knowledge base and calibrates the gate.
 
@@ -106,6 +108,7 @@ class Retriever:
             encoder: gives one vector a text.
             off_topic: texts that have nothing to do with any of it.
             adapted: whether the encoder has learned from all questions but the held-out ones.
+            memory: remembers models that were fitted on the same before.
         """
         entries = build_entries(knowledge, off_topic)
         vectors = encoder.encode([e.text for e in entries])
@@ -113,8 +116,10 @@ class Retriever:
         # Each thread computes on one processor, or the two would wait for each other.
         with threadpool_limits(1), ThreadPoolExecutor(1) as beside:
             counts = count_characters([e.text for e in entries])
-            calibrating = beside.submit(_calibrate, entries, vectors, counts, alike, adapted)
-            ranker = Ranker.fit(entries, vectors, counts)
+            calibrating = beside.submit(
+                _calibrate, entries, vectors, counts, alike, adapted, memory
+            )
+            ranker = Ranker.fit(entries, vectors, counts, memory)
             gate = calibrating.result()
         catalogue = Catalogue.of(knowledge)
         own_words = [
@@ -126,7 +131,7 @@ class Retriever:
         prose = {p.id: p.quote for p in knowledge.passages if p.kind is not PassageKind.ROW}
         marks = find_marks(entries, prose)
         fitted = cls(ranker, gate, catalogue, own_words, marks, alike)
-        fitted.follow_ups = _learn_follow_ups(fitted, knowledge, encoder, entries)
+        fitted.follow_ups = _learn_follow_ups(fitted, knowledge, encoder, entries, memory)
         return fitted
 
     def read_second(
@@ -293,7 +298,11 @@ class Retriever:
 
 
 def _learn_follow_ups(
-    retriever: Retriever, knowledge: KnowledgeBase, encoder: Encoder, entries: Sequence[Entry]
+    retriever: Retriever,
+    knowledge: KnowledgeBase,
+    encoder: Encoder,
+    entries: Sequence[Entry],
+    memory: FitMemory | None,
 ) -> FollowUpModel | None:
     """Learns from the knowledge base's second messages, none of which the index holds."""
     places = retriever.places
@@ -315,7 +324,8 @@ def _learn_follow_ups(
         right.append(frozenset([answer] if answer else []).union(*pairs) & set(places.passages))
     labels = {p: retriever.catalogue.cards[p].label for p in places.passages}
     plain = standing_alone(entries, labels)
-    return FollowUpModel.fit(seconds, answers, right, plain, places, retriever.ranker.characters)
+    characters = retriever.ranker.characters
+    return FollowUpModel.fit(seconds, answers, right, plain, places, characters, memory)
 
 
 def _places(targets: Sequence[str], catalogue: Catalogue) -> Places:
@@ -334,6 +344,7 @@ def _calibrate(
     counts: Any,
     pairs: Sequence[tuple[str, str]],
     adapted: bool,
+    memory: FitMemory | None,
 ) -> Gate:
     """Fits the gate on rankings of questions that neither index nor encoder has seen."""
     asked = np.array([e.kind is EntryKind.QUESTION for e in entries])
@@ -342,7 +353,7 @@ def _calibrate(
         asked |= np.array([e.kind is EntryKind.SENTENCE for e in entries])
     features, right = [], []
     for held, kept in _folds(entries, asked, adapted=adapted):
-        ranker = Ranker.fit([entries[i] for i in kept], vectors[kept], counts[kept])
+        ranker = Ranker.fit([entries[i] for i in kept], vectors[kept], counts[kept], memory)
         texts = [entries[i].text for i in held]
         signals = ranker.signals(texts, vectors[held])
         words = np.array([len(t.split()) for t in texts], dtype=np.int64)

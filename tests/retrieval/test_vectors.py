@@ -72,6 +72,21 @@ def test_save_and_load_search_equally(tmp_path: Path, build: Build) -> None:
     np.testing.assert_array_equal(before[1], after[1])
 
 
+def test_half_precision_is_half_the_file_and_the_same_search(tmp_path: Path) -> None:
+    index = VectorIndex.build(random_vectors(200, 64, seed=3))
+    whole, half = tmp_path / "whole.faiss", tmp_path / "half.faiss"
+    index.save(whole)
+    index.save(half, half=True)
+    assert half.stat().st_size < 0.55 * whole.stat().st_size
+    again = VectorIndex.load(half)
+    queries = random_vectors(9, 64, seed=4)
+    np.testing.assert_allclose(
+        again.search(queries, 50)[0], index.search(queries, 50)[0], atol=1e-3
+    )
+    assert len(again) == 200
+    np.testing.assert_allclose(again.vector(7), index.vector(7), atol=1e-3)
+
+
 @pytest.mark.parametrize("content", [None, b"", b"nonsense", b"IxFI"], ids=lambda c: repr(c))
 def test_a_missing_or_damaged_file_is_a_model_error(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "index.faiss"
