@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +180,7 @@ class _Reader:
     def _list(self, tokens: list[Token]) -> None:
         lead = self._lead[0] if self._lead else ""
         self._lead = None
-        level = tokens[0].level + 1
+        level, first = tokens[0].level + 1, len(self.passages)
         for i, token in enumerate(tokens):
             if token.type == "list_item_open" and token.level == level:
                 end = _closing(tokens, i)
@@ -196,6 +196,10 @@ class _Reader:
                     self._bad(token, "an empty list item", "write it out, or remove it")
                     continue
                 self._add(PassageKind.ITEM, text, lead, self._line(token))
+        items = self.passages[first:]
+        together = tuple(p.text for p in items)
+        if lead and len(" ".join((lead, *together)).split()) <= MAX_WORDS:
+            self.passages[first:] = [replace(p, together=together) for p in items]
 
     def _table(self, tokens: list[Token], lines: list[str]) -> None:
         self._close_lead()

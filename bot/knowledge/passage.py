@@ -45,7 +45,8 @@ class Passage:
     """A piece of a document that is quoted whole, word for word.
 
     `text` is the piece; `lead` the line that introduces it (a list's lead-in, an FAQ's
-    question); `quote` what is said. `id` depends on the passage and its section alone.
+    question); `quote` what is said, `own` what is searched. `id` depends on the passage and its
+    section alone.
     """
 
     id: str
@@ -55,6 +56,8 @@ class Passage:
     text: str
     lead: str
     line: int
+    together: tuple[str, ...] = ()
+    """All items of its list, where they are quoted together."""
 
     @property
     def section(self) -> str:
@@ -62,12 +65,20 @@ class Passage:
         return self.heading_path[-1] if self.heading_path else self.source.title
 
     @property
+    def own(self) -> str:
+        """The passage alone, with its lead-in line: what is searched."""
+        return self._led((self.text,))
+
+    @property
     def quote(self) -> str:
-        """The passage as it is said, with its lead-in line."""
+        """The passage as it is said: a short list is said whole, since half of one misleads."""
+        return self._led(self.together or (self.text,))
+
+    def _led(self, pieces: tuple[str, ...]) -> str:
         if not self.lead:
-            return self.text
+            return "\n".join(pieces)
         mark = "• " if self.kind is PassageKind.ITEM else ""
-        return f"{self.lead}\n{mark}{self.text}"
+        return "\n".join([self.lead, *(f"{mark}{piece}" for piece in pieces)])
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -56,6 +57,8 @@ class Catalogue:
     @classmethod
     def of(cls, knowledge: KnowledgeBase) -> Catalogue:
         """Collects the cards of a knowledge base."""
+        allowed = {i for i, reading in knowledge.readings.items() if reading.after_escalation}
+        withheld = {p.quote for p in knowledge.passages if p.id not in allowed}
         cards = {}
         for p in knowledge.passages:
             reading = knowledge.readings.get(p.id)
@@ -71,7 +74,8 @@ class Catalogue:
                 reviewed_by=p.source.reviewed_by,
                 reviewed_on=p.source.reviewed_on,
                 language=p.source.language,
-                after_escalation=bool(reading and reading.after_escalation),
+                # A list that is quoted whole may follow only if each of its items may.
+                after_escalation=p.quote not in withheld,
                 asked=bool(reading and reading.questions),
             )
         topics = {t.id: TopicCard(t.id, t.topic, t.ask) for t in knowledge.topics}
@@ -87,19 +91,34 @@ class Catalogue:
 
     def next_in_section(self, passage_id: str) -> str | None:
         """Returns the passage after this one in the same section, or None at its end."""
-        ids = list(self.cards)
         if passage_id not in self.cards:
             return None
-        after = ids[ids.index(passage_id) + 1 :][:1]
         here = self.cards[passage_id]
+        # What was quoted with it in one list is not quoted again.
+        ids = [i for i, c in self.cards.items() if i == passage_id or c.quote != here.quote]
+        after = ids[ids.index(passage_id) + 1 :][:1]
         return next((i for i in after if self._place(self.cards[i]) == self._place(here)), None)
 
     def neighbours(self, passage_id: str) -> list[str]:
-        """Lists the other passages of the section, the ones that follow first."""
+        """Lists the other passages of the section, the ones that follow first.
+
+        One that says the same is none of them, nor are two of a list that is quoted whole.
+        """
         here = self.cards[passage_id]
         same = [i for i, c in self.cards.items() if self._place(c) == self._place(here)]
         at = same.index(passage_id)
-        return same[at + 1 :] + same[:at]
+        return self.told_apart([*same[at + 1 :], *same[:at]], beside=passage_id)
+
+    def told_apart(self, passages: Iterable[str], *, beside: str | None = None) -> list[str]:
+        """Leaves out passages whose words an earlier one says too, or the one `beside` them."""
+        said = {self.cards[beside].quote} if beside in self.cards else set()
+        found = []
+        for passage in passages:
+            quote = self.cards[passage].quote
+            if quote not in said:
+                found.append(passage)
+                said.add(quote)
+        return found
 
     def place(self, passage_id: str) -> tuple[str, str]:
         """Returns the title of a passage's text, and its section."""

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,11 +82,23 @@ def build_entries(knowledge: KnowledgeBase, off_topic: Sequence[str] = ()) -> li
 
 
 def alike_pairs(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
-    """Lists the pairs of passages that answer the same questions, each pair once."""
-    found = {
-        tuple(sorted((target_of(knowledge, passage), target_of(knowledge, other))))
+    """Lists the pairs of passages that answer the same questions, each pair once.
+
+    Items of a list that is quoted whole are among them.
+    """
+    same = [
+        (passage, other)
         for passage, reading in knowledge.readings.items()
         for other in reading.alike
+    ]
+    lists: dict[str, list[str]] = {}
+    for p in knowledge.passages:
+        if p.together:
+            lists.setdefault(p.quote, []).append(p.id)
+    same += [pair for items in lists.values() for pair in combinations(items, 2)]
+    found = {
+        tuple(sorted((target_of(knowledge, passage), target_of(knowledge, other))))
+        for passage, other in same
     }
     return sorted((a, b) for a, b in found if a != b)
 
@@ -97,7 +110,7 @@ def target_of(knowledge: KnowledgeBase, passage: str) -> str:
 
 
 def _passage_texts(knowledge: KnowledgeBase, passage: Passage) -> Iterator[tuple[EntryKind, str]]:
-    yield EntryKind.QUOTE, passage.quote.replace("\n", " ")
+    yield EntryKind.QUOTE, passage.own.replace("\n", " ")
     for sentence in sentences(passage.text):
         yield EntryKind.SENTENCE, sentence
     if passage.lead.endswith("?"):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from bot import contract
@@ -138,6 +139,8 @@ def route(
         urgent: an escalation goes first; only a sure answer may follow it.
         following: reads the message behind the last answer; asked only where it is unclear alone.
     """
+    if following is not None:
+        following = partial(_in_context, following, context.leans_on, catalogue)
     picked = pick_offered(text, context.offered) or catalogue.by_label(text)
     if picked and picked in catalogue.cards:
         if not urgent:
@@ -166,7 +169,7 @@ def route(
         doubtful = thresholds.small_talk <= probability < thresholds.sure_small_talk
         leaning = following() if asks or doubtful else None
         if leaning and leaning.answer:
-            return _answer_in_context(leaning.answer, leaning, ranking)
+            return _answer_in_context(leaning.answer, leaning, ranking, catalogue)
         if leaning and leaning.said_already:
             return _said_already(leaning, ranking)
     if probability >= thresholds.small_talk:
@@ -226,14 +229,15 @@ def _of_knowledge(
     leaning = following() if following and unclear else None
     if answerable and not leaning and (insist or intent != contract.INTENT_OUT_OF_SCOPE):
         return _answer(ranking.passages[0].target, ranking, catalogue)
-    offers = leaning.offers if leaning else tuple(h.target for h in ranking.passages[:RELATED])
+    nearest = [h.target for h in ranking.passages]
+    offers = leaning.offers if leaning else tuple(catalogue.told_apart(nearest)[:RELATED])
     numbers = {"confidence": sure, "alternatives": offers}
     ahead = _other_ahead(ranking)
     if topic:
         name = topic.target[len(TOPIC_PREFIX) :]
         return Decision(contract.UTTER_NOT_COVERED, topic=name, unanswered=True, **numbers)  # type: ignore[arg-type]
     if leaning and leaning.answer:
-        return _answer_in_context(leaning.answer, leaning, ranking)
+        return _answer_in_context(leaning.answer, leaning, ranking, catalogue)
     if leaning and leaning.said_already:
         return _said_already(leaning, ranking)
     off_topic = intent == contract.INTENT_OUT_OF_SCOPE or (ahead and ahead.target == OFF_TOPIC)
@@ -274,7 +278,7 @@ def _answer(
 ) -> Decision:
     ranked = [h.target for h in ranking.passages[1:3]] if ranking else []
     near = catalogue.neighbours(passage)
-    also = dict.fromkeys(p for p in (*near[:1], *ranked, *near[1:]) if p != passage)
+    also = catalogue.told_apart([*near[:1], *ranked, *near[1:]], beside=passage)
     hit = ranking.passages[0] if ranking and ranking.passages else None
     return Decision(
         contract.UTTER_ANSWER,
@@ -285,13 +289,26 @@ def _answer(
     )
 
 
-def _answer_in_context(passage: str, leaning: FollowUp, ranking: Ranking) -> Decision:
+def _in_context(read: InContext, last: str | None, catalogue: Catalogue) -> FollowUp | None:
+    """Reads the message; what stood in the list that was quoted has been said already."""
+    found = read()
+    if found is None:
+        return None
+    offers = tuple(catalogue.told_apart(found.offers))
+    if found.answer and last and not catalogue.told_apart([found.answer], beside=last):
+        return replace(found, answer=None, said_already=True, offers=offers)
+    return replace(found, offers=offers)
+
+
+def _answer_in_context(
+    passage: str, leaning: FollowUp, ranking: Ranking, catalogue: Catalogue
+) -> Decision:
     """Quotes what was found behind the last answer; the nearest without it are on the buttons."""
     found = [hit.similarity for hit in ranking.passages if hit.target == passage]
     return Decision(
         contract.UTTER_ANSWER,
         passage=passage,
-        related=tuple(p for p in leaning.offers if p != passage)[:RELATED],
+        related=tuple(catalogue.told_apart(leaning.offers, beside=passage))[:RELATED],
         confidence=leaning.trust,
         similarity=found[0] if found else 0.0,
     )

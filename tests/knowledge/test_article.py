@@ -99,9 +99,21 @@ def test_each_quote_stands_in_the_source_in_order(article: Document, source: str
 
 def test_a_quote_adds_a_bullet_at_most(article: Document) -> None:
     for passage in article.passages:
+        pieces = passage.together or (passage.text,)
         quoted = passage.quote.replace("\n• ", "\n").split()
-        assert quoted == f"{passage.lead} {passage.text}".split()
+        assert quoted == " ".join((passage.lead, *pieces)).split()
         assert len(quoted) <= MAX_WORDS
+        assert passage.text in passage.quote
+
+
+def test_the_warning_signs_are_quoted_together(article: Document) -> None:
+    (quote,) = {p.quote for p in article.passages if p.lead.startswith("A few symptoms")}
+    assert quote == (
+        "A few symptoms should always get quick attention:\n"
+        "• Fever after CAR T-cell therapy\n"
+        "• New confusion, trouble speaking, or unusual sleepiness\n"
+        "• Shortness of breath, chest pain, or fainting"
+    )
 
 
 def test_nobody_invented_a_publisher_or_a_review(article: Document) -> None:

@@ -65,8 +65,30 @@ def test_an_item_carries_its_lead_in(path: Path) -> None:
     document = read(path, "## Care\n\nWatch for:\n\n- fever\n- chills\n  and shaking\n")
     assert [p.text for p in document.passages] == ["fever", "chills and shaking"]
     assert {p.lead for p in document.passages} == {"Watch for:"}
-    assert document.passages[1].quote == "Watch for:\n• chills and shaking"
+    assert document.passages[1].own == "Watch for:\n• chills and shaking"
     assert document.passages[1].kind is PassageKind.ITEM
+
+
+def test_a_short_list_is_quoted_whole(path: Path) -> None:
+    document = read(path, "Watch for:\n\n- fever\n- chills\n\nCall us.\n")
+    whole = "Watch for:\n• fever\n• chills"
+    assert [p.quote for p in document.passages] == [whole, whole, "Call us."]
+    assert [p.own for p in document.passages[:2]] == ["Watch for:\n• fever", "Watch for:\n• chills"]
+
+
+@pytest.mark.parametrize(("words", "together"), [(59, True), (60, False)])
+def test_a_list_that_is_too_long_is_quoted_item_by_item(
+    path: Path, words: int, together: bool
+) -> None:
+    first, second = "one " * 59 + "end", "two " * (words - 1) + "end"
+    document = read(path, f"Lead:\n\n- {first}\n- {second}\n")
+    assert [p.quote == p.own for p in document.passages] == [not together] * 2
+    assert all(len(p.quote.split()) <= MAX_WORDS + 2 for p in document.passages)  # And bullets.
+
+
+def test_a_list_without_a_lead_in_is_quoted_item_by_item(path: Path) -> None:
+    document = read(path, "## Care\n\n- day\n- night\n")
+    assert [p.quote for p in document.passages] == ["day", "night"]
 
 
 def test_a_lead_in_belongs_to_the_list_right_below_it_only(path: Path) -> None:

@@ -437,7 +437,13 @@ def test_what_follows_and_what_is_near(retriever: Retriever) -> None:
     assert catalogue.next_in_section("gone") is None
     confusion = "doc/why-stay-nearby/confusion-or-sleepiness"
     assert catalogue.next_in_section(confusion) is None  # The end of the document.
-    assert catalogue.neighbours(FEVER) == [confusion, NEARBY]
+    # One list, which is quoted whole: what stands in it is neither next nor near.
+    assert catalogue.next_in_section(FEVER) is None
+    assert catalogue.neighbours(FEVER) == [NEARBY]
+    assert catalogue.neighbours(NEARBY) == [FEVER]
+    assert catalogue.told_apart([confusion, COLLECT, FEVER, ROOM]) == [confusion, COLLECT, ROOM]
+    assert catalogue.told_apart([confusion, COLLECT], beside=FEVER) == [COLLECT]
+    assert catalogue.told_apart([confusion], beside="gone") == [confusion]
     assert catalogue.neighbours(COLLECT) == [ROOM]
 
 
@@ -476,3 +482,21 @@ def test_only_prose_of_several_sentences_has_one_to_mark(
     saved.mkdir()
     retriever.save(saved)
     assert Retriever.load(saved).marker.marks == retriever.marker.marks
+
+
+@pytest.mark.parametrize(("allowed", "follows"), [(1, False), (2, True)])
+def test_a_list_follows_an_escalation_only_if_each_of_its_items_may(
+    tmp_path: Path, allowed: int, follows: bool
+) -> None:
+    items = [FEVER, "doc/why-stay-nearby/confusion-or-sleepiness"]
+    flags = "".join(
+        f"- id: {item}\n  after_escalation: {str(n < allowed).lower()}\n"
+        f"  label: Sign {n}\n  questions: [is sign {n} bad]\n"
+        for n, item in enumerate(items)
+    )
+    root = write_knowledge(
+        tmp_path, {"doc": BODY}, questions={"doc.yml": QUESTIONS, "more.yml": f"passages:\n{flags}"}
+    )
+    cards = Catalogue.of(load_knowledge(root)).cards
+    assert [cards[item].after_escalation for item in items] == [follows, follows]
+    assert cards[FEVER].quote == "Watch for:\n• fever above normal\n• confusion or sleepiness"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -669,3 +669,53 @@ def test_nothing_is_picked_beyond_what_was_offered() -> None:
     assert pick_offered("2", ("p",)) is None
     assert pick_offered("last", ("p",)) == "p"
     assert pick_offered("1", ()) is None
+
+
+# --- A list that is quoted whole --------------------------------------------------------------
+
+IN_ONE_LIST = Catalogue(
+    {c.id: replace(c, quote="The list.") if c.id in "ab" else c for c in CARDS}, {}, "hash"
+)
+
+
+def test_what_stood_in_the_list_has_been_said() -> None:
+    found = FollowUp("b", False, ("c", "a", "b", "d"), 0.9)
+    decision = route(
+        "and the breathing",
+        contract.INTENT_QUESTION,
+        0.9,
+        ranking(0.5, "bac"),
+        IN_ONE_LIST,
+        context=Context("a", "a"),
+        thresholds=T,
+        following=lambda: found,
+    )
+    assert decision.action == contract.UTTER_SAID_ALREADY
+    assert decision.passage is None
+    assert decision.related == ("c", "a", "d")
+
+
+def test_another_list_is_quoted() -> None:
+    found = FollowUp("b", False, ("b", "a", "c"), 0.9)
+    decision = route(
+        "and the breathing",
+        contract.INTENT_QUESTION,
+        0.9,
+        ranking(0.5, "bac"),
+        IN_ONE_LIST,
+        context=Context("d", "d"),
+        thresholds=T,
+        following=lambda: found,
+    )
+    assert (decision.passage, decision.related) == ("b", ("c",))
+
+
+def test_a_list_is_offered_once() -> None:
+    unclear = route(
+        "hm", contract.INTENT_QUESTION, 0.9, ranking(0.3, "abcd"), IN_ONE_LIST, thresholds=T
+    )
+    assert (unclear.action, unclear.related) == (contract.UTTER_CLARIFY, ("a", "c", "d"))
+    sure = route(
+        "hm", contract.INTENT_QUESTION, 0.9, ranking(0.7, "bacd"), IN_ONE_LIST, thresholds=T
+    )
+    assert (sure.passage, sure.related) == ("b", ("c",))
