@@ -16,7 +16,7 @@ from bot.editors.reviews import Rules, check_source
 from bot.encoding import Encoder
 from bot.knowledge.base import KnowledgeBase, load_knowledge
 from bot.knowledge.passage import Passage
-from bot.retrieval.entries import TOPIC_PREFIX, build_entries, is_passage
+from bot.retrieval.entries import TOPIC_PREFIX, alike_pairs, build_entries, is_passage
 
 ALIKE = 0.85
 """Cosine of two passages that say nearly the same, by plain MiniLM: of the article's thousand
@@ -56,6 +56,7 @@ def check(
     found += _repeated_words(knowledge, places)
     found += _repeated_questions(knowledge, places)
     found += _few_questions(knowledge, places)
+    found += _withheld_lists(knowledge, places)
     if encoder is not None:
         found += _alike(knowledge, places, encoder)
         asked = ask_all(build_entries(knowledge), encoder)
@@ -115,6 +116,24 @@ def _few_questions(knowledge: KnowledgeBase, places: Places) -> Iterator[Finding
         yield _at(Level.WARNING, place, what, remedy)
 
 
+def _withheld_lists(knowledge: KnowledgeBase, places: Places) -> Iterator[Finding]:
+    """A list that is quoted whole follows an escalation only if each of its items may."""
+    allowed = {i for i, reading in knowledge.readings.items() if reading.after_escalation}
+    lists: dict[str, list[Passage]] = {}
+    for passage in knowledge.passages:
+        if passage.whole_list:
+            lists.setdefault(passage.quote, []).append(passage)
+    for items in lists.values():
+        withheld = [p for p in items if p.id not in allowed]
+        if not withheld or len(withheld) == len(items):
+            continue
+        names = ", ".join(f"'{p.id}'" for p in withheld)
+        what = f"the list is quoted whole, and not after an escalation because of {names}"
+        remedy = "write `after_escalation: true` for each of its items, or for none"
+        place = places.entry(withheld[0].id) or places.passage(withheld[0].id)
+        yield _at(Level.WARNING, place, what, remedy)
+
+
 def _alike(knowledge: KnowledgeBase, places: Places, encoder: Encoder) -> Iterator[Finding]:
     for first, second, cosine in alike(knowledge.passages, encoder, ALIKE):
         readings = [knowledge.readings.get(i) for i in (first.id, second.id)]
@@ -135,8 +154,11 @@ def _name(target: str, knowledge: KnowledgeBase) -> str:
 def _misplaced(
     asked: Sequence[Asked], places: Places, knowledge: KnowledgeBase
 ) -> Iterator[Finding]:
+    pairs = alike_pairs(knowledge)
+    said_together = {*pairs, *((b, a) for a, b in pairs)}
     for one in asked:
-        if is_passage(one.entry.target) and one.rank > 1 and one.lead >= LEAD:
+        same = (one.entry.target, one.nearest) in said_together
+        if is_passage(one.entry.target) and one.rank > 1 and one.lead >= LEAD and not same:
             nearest = _name(one.nearest, knowledge)
             what = f"'{one.entry.text}' lies nearer to {nearest} than to its own passage"
             remedy = "move it there, or reword it so that it asks for what this one says"

@@ -73,7 +73,7 @@ def alike(
     passages: Sequence[Passage], encoder: Encoder, least: float
 ) -> Iterator[tuple[Passage, Passage, float]]:
     """Yields pairs of passages whose whole texts have at least this cosine, the nearest first."""
-    vectors = encoder.encode([p.own for p in passages])
+    vectors = encoder.encode([p.searched for p in passages])
     cosines = np.triu(vectors @ vectors.T, k=1)
     pairs = zip(*np.nonzero(cosines >= least), strict=True)
     for i, j in sorted(pairs, key=lambda pair: -float(cosines[pair])):

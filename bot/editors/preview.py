@@ -137,7 +137,7 @@ def quoted_entries(catalogue: Catalogue) -> list[Entry]:
         for card in catalogue.cards.values()
         for kind, text in (
             (EntryKind.QUESTION, card.label),
-            *((EntryKind.SENTENCE, s) for s in sentences(card.quote)),
+            *((EntryKind.SENTENCE, s) for s in sentences(card.own)),
         )
     ]
 

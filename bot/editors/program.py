@@ -106,7 +106,7 @@ def _preview(options: argparse.Namespace) -> int:
         print(f"Warning: {fault}")
     if bot.encoder is None:
         raise ModelError("The model's sentence encoder did not load. Run `make train FORCE=1`.")
-    trained_on = next(iter(bot.retriever.catalogue.cards.values())).quote.replace("\n", " ")
+    trained_on = next(iter(bot.retriever.catalogue.cards.values())).own.replace("\n", " ")
     encoder = with_memory(bot.encoder, trained_on)
     if bot.retriever.catalogue.hash != knowledge.hash:
         print("The files differ from those of the model: building their index ...", flush=True)
@@ -135,7 +135,7 @@ def _unanswered(options: argparse.Namespace) -> int:
 
 def _titles(folder: Path) -> list[tuple[str, str]]:
     knowledge = load_knowledge(folder)
-    return [(knowledge.label(p.id), p.quote) for p in knowledge.passages]
+    return [(knowledge.label(p.id), p.searched) for p in knowledge.passages]
 
 
 def _quietly(load: Callable[[N], T], name: N) -> T:

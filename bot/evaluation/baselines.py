@@ -46,7 +46,7 @@ class BM25Baseline:
         from rank_bm25 import BM25Okapi
 
         self._ids = [p.id for p in knowledge.passages]
-        self._index = BM25Okapi([words(p.quote) for p in knowledge.passages])
+        self._index = BM25Okapi([words(p.searched) for p in knowledge.passages])
 
     def rank(self, texts: Sequence[str]) -> list[Ranked]:
         """Returns one ranking a text."""
@@ -85,7 +85,7 @@ def retrieval_baselines(knowledge: KnowledgeBase, encoder: Encoder) -> list[Base
             "MiniLM, bare passages",
             encoder,
             [p.id for p in knowledge.passages],
-            [p.quote for p in knowledge.passages],
+            [p.searched for p in knowledge.passages],
         ),
         NearestBaseline(
             "MiniLM, passages and questions",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ GOLDEN = ROOT / "tests" / "golden" / "metrics.json"
 
 TOLERANCE = 0.02
 """A retrained model may differ by a handful of lines of a set; more is a change."""
+LINES = 1.5
+"""A small set's figure may differ by this many of its lines: one line of 24 is more than 0.02."""
 SAFETY_TOLERANCE = 0.005
 """A missed escalation weighs more: four lines of the 839 of `urgent_test`."""
 
@@ -67,7 +70,7 @@ def write_golden(metrics: Mapping[str, Metric], split: str, path: Path = GOLDEN)
     for name, metric in metrics.items():
         if metric.informative:
             continue
-        tolerance = before.get(name, {}).get("tolerance", default_tolerance(name))
+        tolerance = before.get(name, {}).get("tolerance", default_tolerance(name, metric.count))
         before[name] = {
             "value": round(metric.value, 4),
             "tolerance": tolerance,
@@ -78,7 +81,11 @@ def write_golden(metrics: Mapping[str, Metric], split: str, path: Path = GOLDEN)
     path.write_text(json.dumps(data, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def default_tolerance(name: str) -> float:
-    """Returns the tolerance of a new figure; an editor may change it in the file."""
-    recall = name.startswith("escalation.") and name.endswith("recall")
-    return SAFETY_TOLERANCE if recall else TOLERANCE
+def default_tolerance(name: str, count: int) -> float:
+    """Returns the tolerance of a new figure over so many lines.
+
+    An editor may change it in the file.
+    """
+    if name.startswith("escalation.") and name.endswith("recall"):
+        return SAFETY_TOLERANCE
+    return max(TOLERANCE, math.ceil(1000 * LINES / max(count, 1)) / 1000)

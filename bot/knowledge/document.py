@@ -197,9 +197,12 @@ class _Reader:
                     continue
                 self._add(PassageKind.ITEM, text, lead, self._line(token))
         items = self.passages[first:]
+        numbered = tokens[0].type == "ordered_list_open"
         together = tuple(p.text for p in items)
         if lead and len(" ".join((lead, *together)).split()) <= MAX_WORDS:
-            self.passages[first:] = [replace(p, together=together) for p in items]
+            self.passages[first:] = [
+                replace(p, whole_list=together, numbered=numbered) for p in items
+            ]
 
     def _table(self, tokens: list[Token], lines: list[str]) -> None:
         self._close_lead()

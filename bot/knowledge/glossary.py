@@ -36,9 +36,14 @@ class Glossary:
     def __init__(self, terms: Sequence[Term]) -> None:
         self.terms = tuple(terms)
         self._forms = [
-            (term.term, " ".join(_split(term.term)), [_split(form) for form in term.also])
+            (
+                term.term,
+                " ".join(_split(term.term)),
+                [(len(words), " ".join(words)) for words in map(_split, term.also) if words],
+            )
             for term in self.terms
         ]
+        self._sizes = {size for _, _, forms in self._forms for size, _ in forms}
 
     def widen(self, text: str) -> str:
         """Returns the text, followed by the terms whose other words it holds.
@@ -49,13 +54,12 @@ class Glossary:
         said = " ".join(words)
         parts = {
             size: [" ".join(words[start : start + size]) for start in range(len(words) - size + 1)]
-            for size in {len(form) for _, _, forms in self._forms for form in forms if form}
+            for size in self._sizes
         }
         added = [
             term
             for term, itself, forms in self._forms
-            if itself not in said
-            and any(_holds(parts[len(form)], " ".join(form)) for form in forms if form)
+            if itself not in said and any(_holds(parts[size], form) for size, form in forms)
         ]
         return f"{text} ({', '.join(added)})" if added else text
 

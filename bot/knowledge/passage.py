@@ -45,8 +45,8 @@ class Passage:
     """A piece of a document that is quoted whole, word for word.
 
     `text` is the piece; `lead` the line that introduces it (a list's lead-in, an FAQ's
-    question); `quote` what is said, `own` what is searched. `id` depends on the passage and its
-    section alone.
+    question); `quote` is what is said, `searched` what is searched. `id` depends on the passage
+    and its section alone.
     """
 
     id: str
@@ -56,8 +56,10 @@ class Passage:
     text: str
     lead: str
     line: int
-    together: tuple[str, ...] = ()
+    whole_list: tuple[str, ...] = ()
     """All items of its list, where they are quoted together."""
+    numbered: bool = False
+    """Whether the items of its list have numbers."""
 
     @property
     def section(self) -> str:
@@ -65,20 +67,33 @@ class Passage:
         return self.heading_path[-1] if self.heading_path else self.source.title
 
     @property
-    def own(self) -> str:
-        """The passage alone, with its lead-in line: what is searched."""
-        return self._led((self.text,))
+    def searched(self) -> str:
+        """The passage alone, with its lead-in line."""
+        mark = "• " if self.kind is PassageKind.ITEM else ""
+        return f"{self.lead}\n{mark}{self.text}" if self.lead else self.text
 
     @property
     def quote(self) -> str:
         """The passage as it is said: a short list is said whole, since half of one misleads."""
-        return self._led(self.together or (self.text,))
+        if not self.whole_list:
+            return self.searched
+        return "\n".join((self.lead, *self._marked))
 
-    def _led(self, pieces: tuple[str, ...]) -> str:
-        if not self.lead:
-            return "\n".join(pieces)
-        mark = "• " if self.kind is PassageKind.ITEM else ""
-        return "\n".join([self.lead, *(f"{mark}{piece}" for piece in pieces)])
+    @property
+    def start(self) -> int:
+        """Where `text` begins in `quote`."""
+        if not self.whole_list:
+            return len(self.quote) - len(self.text)
+        number = self.whole_list.index(self.text)
+        before = (self.lead, *self._marked[:number], "")
+        return len("\n".join(before)) + len(self._marked[number]) - len(self.text)
+
+    @property
+    def _marked(self) -> tuple[str, ...]:
+        return tuple(
+            f"{number}. {item}" if self.numbered else f"• {item}"
+            for number, item in enumerate(self.whole_list, 1)
+        )
 
 
 @dataclass(frozen=True)

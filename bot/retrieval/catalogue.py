@@ -30,6 +30,13 @@ class Card:
     after_escalation: bool
     asked: bool
     """Whether an editor has written questions for it."""
+    searched: str = ""
+    """Its own words, where a whole list is quoted; archives before 2026-12 lack it."""
+
+    @property
+    def own(self) -> str:
+        """What is searched for it."""
+        return self.searched or self.quote
 
     @property
     def reviewed(self) -> bool:
@@ -77,6 +84,7 @@ class Catalogue:
                 # A list that is quoted whole may follow only if each of its items may.
                 after_escalation=p.quote not in withheld,
                 asked=bool(reading and reading.questions),
+                searched=p.searched,
             )
         topics = {t.id: TopicCard(t.id, t.topic, t.ask) for t in knowledge.topics}
         return cls(cards, topics, knowledge.hash)

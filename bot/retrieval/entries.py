@@ -93,7 +93,7 @@ def alike_pairs(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
     ]
     lists: dict[str, list[str]] = {}
     for p in knowledge.passages:
-        if p.together:
+        if p.whole_list and target_of(knowledge, p.id) == p.id:
             lists.setdefault(p.quote, []).append(p.id)
     same += [pair for items in lists.values() for pair in combinations(items, 2)]
     found = {
@@ -110,7 +110,7 @@ def target_of(knowledge: KnowledgeBase, passage: str) -> str:
 
 
 def _passage_texts(knowledge: KnowledgeBase, passage: Passage) -> Iterator[tuple[EntryKind, str]]:
-    yield EntryKind.QUOTE, passage.own.replace("\n", " ")
+    yield EntryKind.QUOTE, passage.searched.replace("\n", " ")
     for sentence in sentences(passage.text):
         yield EntryKind.SENTENCE, sentence
     if passage.lead.endswith("?"):

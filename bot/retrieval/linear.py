@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,9 +21,6 @@ PROBE_C = 0.01
 0.860, 0.868, 0.889; on the embeddings themselves, cut off after 200 steps, 0.886."""
 
 _ONE_AT_A_TIME = threading.Lock()
-
-CODE = hashlib.sha256(Path(__file__).read_bytes()).digest()
-"""Of this file: what was fitted by another version of it is not taken up."""
 
 Scores = NDArray[np.float32]
 

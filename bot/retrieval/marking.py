@@ -30,24 +30,26 @@ class Mark:
     end: int
 
 
-def find_marks(entries: Sequence[Entry], quotes: dict[str, str]) -> dict[str, list[Mark]]:
+def find_marks(
+    entries: Sequence[Entry], pieces: dict[str, tuple[int, str]]
+) -> dict[str, list[Mark]]:
     """Finds the sentences of each passage that has several.
 
     Args:
         entries: as they are numbered in the index.
-        quotes: the words of each passage, by id.
+        pieces: where the own words of each passage begin in its quote, and those words, by id.
     """
     numbers = {(e.target, e.text): i for i, e in enumerate(entries) if e.kind is EntryKind.SENTENCE}
     found = {}
-    for passage, quote in quotes.items():
+    for passage, (begin, words) in pieces.items():
         marks, place = [], 0
-        for sentence in sentences(quote):
+        for sentence in sentences(words):
             number = numbers.get((passage, sentence))
-            start = quote.find(sentence, place)
+            start = words.find(sentence, place)
             if number is None or start < 0:
                 continue
             place = start + len(sentence)
-            marks.append(Mark(number, start, place))
+            marks.append(Mark(number, begin + start, begin + place))
         if len(marks) > 1:
             found[passage] = marks
     return found

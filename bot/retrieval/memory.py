@@ -10,13 +10,16 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
-from bot.retrieval.linear import CODE, LinearModel
+from bot.encoding import scaling
+from bot.retrieval import linear
+from bot.retrieval.linear import LinearModel
 from bot.settings import ROOT
 
 FITTED = ROOT / ".rasa" / "fitted"
@@ -45,9 +48,10 @@ class FitMemory:
         if self._folder is None:
             return fit()
         path = self._folder / f"{_digest(data)}.npz"
-        with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):  # None, or damaged.
-            found = LinearModel.load(path)
-            path.touch()  # The oldest go first.
+        found = _load(path)
+        if found is not None:
+            with suppress(OSError):
+                path.touch()  # The oldest go first.
             return found
         fitted = fit()
         with suppress(OSError):  # A full disk costs the next training its time, not this one.
@@ -67,8 +71,28 @@ class FitMemory:
             old.unlink(missing_ok=True)
 
 
+def _load(path: Path) -> LinearModel | None:
+    if not path.is_file():
+        return None
+    try:
+        return LinearModel.load(path)
+    except Exception:  # A damaged archive fails in a dozen ways; it is fitted and written anew.
+        return None
+
+
+@lru_cache(maxsize=1)
+def _code() -> bytes:
+    """Hashes what fits beside the data: our modules, and the libraries' versions."""
+    digest = hashlib.sha256()
+    for module in (linear, scaling):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    for library in ("numpy", "scipy", "scikit-learn"):
+        digest.update(f"{library} {version(library)}".encode())
+    return digest.digest()
+
+
 def _digest(data: Iterable[Any]) -> str:
-    digest = hashlib.sha256(CODE)
+    digest = hashlib.sha256(_code())
     for part in data:
         if hasattr(part, "indptr"):  # Sparse rows.
             digest.update(repr(part.shape).encode())

@@ -128,7 +128,9 @@ class Retriever:
             if e.target in catalogue.cards and not catalogue.cards[e.target].asked
         ]
         # A table row is read whole: its cells answer together.
-        prose = {p.id: p.quote for p in knowledge.passages if p.kind is not PassageKind.ROW}
+        prose = {
+            p.id: (p.start, p.text) for p in knowledge.passages if p.kind is not PassageKind.ROW
+        }
         marks = find_marks(entries, prose)
         fitted = cls(ranker, gate, catalogue, own_words, marks, alike)
         fitted.follow_ups = _learn_follow_ups(fitted, knowledge, encoder, entries, memory)

@@ -139,6 +139,8 @@ def route(
         urgent: an escalation goes first; only a sure answer may follow it.
         following: reads the message behind the last answer; asked only where it is unclear alone.
     """
+    if intent == contract.INTENT_CRISIS:
+        following = None  # However unsure: it is told nothing about what was quoted.
     if following is not None:
         following = partial(_in_context, following, context.leans_on, catalogue)
     picked = pick_offered(text, context.offered) or catalogue.by_label(text)
@@ -169,7 +171,7 @@ def route(
         doubtful = thresholds.small_talk <= probability < thresholds.sure_small_talk
         leaning = following() if asks or doubtful else None
         if leaning and leaning.answer:
-            return _answer_in_context(leaning.answer, leaning, ranking, catalogue)
+            return _answer_in_context(leaning.answer, leaning, ranking)
         if leaning and leaning.said_already:
             return _said_already(leaning, ranking)
     if probability >= thresholds.small_talk:
@@ -237,7 +239,7 @@ def _of_knowledge(
         name = topic.target[len(TOPIC_PREFIX) :]
         return Decision(contract.UTTER_NOT_COVERED, topic=name, unanswered=True, **numbers)  # type: ignore[arg-type]
     if leaning and leaning.answer:
-        return _answer_in_context(leaning.answer, leaning, ranking, catalogue)
+        return _answer_in_context(leaning.answer, leaning, ranking)
     if leaning and leaning.said_already:
         return _said_already(leaning, ranking)
     off_topic = intent == contract.INTENT_OUT_OF_SCOPE or (ahead and ahead.target == OFF_TOPIC)
@@ -294,21 +296,22 @@ def _in_context(read: InContext, last: str | None, catalogue: Catalogue) -> Foll
     found = read()
     if found is None:
         return None
-    offers = tuple(catalogue.told_apart(found.offers))
+    # The last passage itself is offered where it lies nearest, and nothing is sure.
+    again = tuple(p for p in found.offers[:1] if p == last)
+    others = catalogue.told_apart(found.offers[len(again) :], beside=last)
+    offers = (*again, *others)[:RELATED]
     if found.answer and last and not catalogue.told_apart([found.answer], beside=last):
         return replace(found, answer=None, said_already=True, offers=offers)
     return replace(found, offers=offers)
 
 
-def _answer_in_context(
-    passage: str, leaning: FollowUp, ranking: Ranking, catalogue: Catalogue
-) -> Decision:
+def _answer_in_context(passage: str, leaning: FollowUp, ranking: Ranking) -> Decision:
     """Quotes what was found behind the last answer; the nearest without it are on the buttons."""
     found = [hit.similarity for hit in ranking.passages if hit.target == passage]
     return Decision(
         contract.UTTER_ANSWER,
         passage=passage,
-        related=tuple(catalogue.told_apart(leaning.offers, beside=passage))[:RELATED],
+        related=tuple(p for p in leaning.offers if p != passage),
         confidence=leaning.trust,
         similarity=found[0] if found else 0.0,
     )

@@ -71,7 +71,7 @@ class VectorIndex:
         import faiss
 
         index = self._index
-        if half:
+        if half and isinstance(index, faiss.IndexFlat):
             kind = faiss.ScalarQuantizer.QT_fp16
             index = faiss.IndexScalarQuantizer(self.dimension, kind, faiss.METRIC_INNER_PRODUCT)
             index.add(self._index.reconstruct_n(0, len(self)))

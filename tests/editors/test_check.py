@@ -173,3 +173,28 @@ def test_what_was_never_encoded_here_is_left_to_another_time(
     assert "not run" not in capsys.readouterr().out
     assert program.main([*options, "5"]) == 0
     assert "not run: checks by meaning, 6 texts" in capsys.readouterr().out
+
+
+SIGNS = "## Signs\n\nWatch for:\n\n- fever\n- chills\n"
+
+
+@pytest.mark.parametrize(
+    ("fever", "chills", "named"),
+    [("true", "true", 0), ("false", "false", 0), ("true", "false", 1), ("false", "true", 1)],
+)
+def test_an_item_that_withholds_its_list_after_an_escalation_is_named(
+    tmp_path: Path, fever: str, chills: str, named: int
+) -> None:
+    entries = "".join(
+        f"  - id: doc/signs/{item}\n    label: Sign {item}\n    after_escalation: {flag}\n"
+        f"    questions: [is {item} bad]\n"
+        for item, flag in (("fever", fever), ("chills", chills))
+    )
+    root = write_knowledge(tmp_path, {"doc": SIGNS}, questions={"doc.yml": f"passages:\n{entries}"})
+    findings = [f for f in check(root, RULES, None) if "quoted whole" in f.what]
+    assert len(findings) == named
+    if named:
+        assert findings[0].level is Level.WARNING
+        withheld = "fever" if fever == "false" else "chills"
+        assert f"doc/signs/{withheld}" in findings[0].what
+        assert findings[0].path.name == "doc.yml"

@@ -39,12 +39,12 @@ def test_a_figure_that_was_not_run_does_not_fall() -> None:
 def test_write_keeps_what_was_not_run_other_splits_and_tolerances(tmp_path: Path) -> None:
     path = tmp_path / "golden" / "metrics.json"
     assert read_golden("test", path) is None
-    write_golden({"a": Metric(0.5, 10), "b": Metric(0.1, 10, lower=True)}, "test", path)
+    write_golden({"a": Metric(0.5, 100), "b": Metric(0.1, 100, lower=True)}, "test", path)
     data = json.loads(path.read_text())
     data["test"]["a"]["tolerance"] = 0.1
     path.write_text(json.dumps(data))
     write_golden({"a": Metric(0.6, 10)}, "test", path)
-    write_golden({"a": Metric(0.7, 10)}, "dev", path)
+    write_golden({"a": Metric(0.7, 100)}, "dev", path)
     assert read_golden("test", path) == {
         "a": {"value": 0.6, "tolerance": 0.1, "better": "higher"},
         "b": {"value": 0.1, "tolerance": 0.02, "better": "lower"},
@@ -60,6 +60,16 @@ def test_an_informative_figure_neither_falls_nor_is_accepted(tmp_path: Path) -> 
 
 
 def test_a_missed_escalation_is_tolerated_less() -> None:
-    assert default_tolerance("escalation.urgent_recall") < default_tolerance("retrieval.top1")
-    assert default_tolerance("escalation.emergency_first_recall") == 0.005
-    assert default_tolerance("escalation.benign_false_alarms") == 0.02
+    assert default_tolerance("escalation.urgent_recall", 900) == 0.005
+    assert default_tolerance("escalation.emergency_first_recall", 10) == 0.005
+    assert default_tolerance("escalation.benign_false_alarms", 500) == 0.02
+
+
+@pytest.mark.parametrize(("right", "fallen"), [(12, []), (11, []), (10, ["followup.helped"])])
+def test_one_line_of_a_small_set_is_no_fall_and_two_are(
+    tmp_path: Path, right: int, fallen: list[str]
+) -> None:
+    path = tmp_path / "metrics.json"
+    write_golden({"followup.helped": Metric(12 / 24, 24)}, "test", path)
+    found = falls({"followup.helped": Metric(right / 24, 24)}, read_golden("test", path) or {})
+    assert [f.name for f in found] == fallen

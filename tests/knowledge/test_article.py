@@ -99,7 +99,7 @@ def test_each_quote_stands_in_the_source_in_order(article: Document, source: str
 
 def test_a_quote_adds_a_bullet_at_most(article: Document) -> None:
     for passage in article.passages:
-        pieces = passage.together or (passage.text,)
+        pieces = passage.whole_list or (passage.text,)
         quoted = passage.quote.replace("\n• ", "\n").split()
         assert quoted == " ".join((passage.lead, *pieces)).split()
         assert len(quoted) <= MAX_WORDS

@@ -65,7 +65,7 @@ def test_an_item_carries_its_lead_in(path: Path) -> None:
     document = read(path, "## Care\n\nWatch for:\n\n- fever\n- chills\n  and shaking\n")
     assert [p.text for p in document.passages] == ["fever", "chills and shaking"]
     assert {p.lead for p in document.passages} == {"Watch for:"}
-    assert document.passages[1].own == "Watch for:\n• chills and shaking"
+    assert document.passages[1].searched == "Watch for:\n• chills and shaking"
     assert document.passages[1].kind is PassageKind.ITEM
 
 
@@ -73,7 +73,10 @@ def test_a_short_list_is_quoted_whole(path: Path) -> None:
     document = read(path, "Watch for:\n\n- fever\n- chills\n\nCall us.\n")
     whole = "Watch for:\n• fever\n• chills"
     assert [p.quote for p in document.passages] == [whole, whole, "Call us."]
-    assert [p.own for p in document.passages[:2]] == ["Watch for:\n• fever", "Watch for:\n• chills"]
+    assert [p.searched for p in document.passages[:2]] == [
+        "Watch for:\n• fever",
+        "Watch for:\n• chills",
+    ]
 
 
 @pytest.mark.parametrize(("words", "together"), [(59, True), (60, False)])
@@ -82,8 +85,22 @@ def test_a_list_that_is_too_long_is_quoted_item_by_item(
 ) -> None:
     first, second = "one " * 59 + "end", "two " * (words - 1) + "end"
     document = read(path, f"Lead:\n\n- {first}\n- {second}\n")
-    assert [p.quote == p.own for p in document.passages] == [not together] * 2
+    assert [p.quote == p.searched for p in document.passages] == [not together] * 2
     assert all(len(p.quote.split()) <= MAX_WORDS + 2 for p in document.passages)  # And bullets.
+
+
+def test_a_numbered_list_keeps_its_numbers(path: Path) -> None:
+    document = read(path, "In this order:\n\n1. wash\n2. dry\n")
+    assert document.passages[1].quote == "In this order:\n1. wash\n2. dry"
+
+
+@pytest.mark.parametrize("lead", ["Watch for:", ""])
+@pytest.mark.parametrize("kind", ["- ", "1. "])
+def test_a_piece_stands_where_it_is_said_to(path: Path, lead: str, kind: str) -> None:
+    body = f"## Why?\n\nBecause.\n\n{lead}\n\n{kind}fever\n{kind}hot fever\n{kind}rest\n"
+    for passage in read(path, body).passages:
+        assert passage.quote[passage.start :].startswith(passage.text)
+        assert passage.quote[: passage.start].endswith(("• ", ". ", "\n")) or not passage.start
 
 
 def test_a_list_without_a_lead_in_is_quoted_item_by_item(path: Path) -> None:

@@ -107,7 +107,7 @@ def test_where_nothing_is_trusted_the_nearest_is_offered_even_if_just_quoted(
     text, last = KINDS[""]
     found = model.read(second(text, last, "", nearest="c"))
     assert found is not None and found.answer is None and not found.said_already
-    assert found.offers[0] == "c" and len(found.offers) == 3
+    assert found.offers[0] == "c" and sorted(found.offers) == ["a", "b", "c", "d"]
     assert 0.0 <= found.trust < 0.6
 
 

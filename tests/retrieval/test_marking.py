@@ -18,18 +18,19 @@ ENTRIES = [
     Entry("q", EntryKind.SENTENCE, "One alone."),
 ]
 QUOTES = {"p": "The team says:\n" + " ".join(SENTENCES), "q": "One alone."}
+PIECES = {"p": (15, " ".join(SENTENCES)), "q": (0, "One alone.")}
 VECTORS = np.eye(4, dtype=np.float32)
 """Entry n lies along axis n."""
 
 
 def marker() -> SentenceMarker:
     characters = CharacterFeatures.fit(count_characters([e.text for e in ENTRIES]))
-    marks = find_marks(ENTRIES, QUOTES)
+    marks = find_marks(ENTRIES, PIECES)
     return SentenceMarker(marks, QUOTES, characters, lambda n: VECTORS[n])
 
 
 def test_marks_lead_to_the_sentences_in_the_quote() -> None:
-    marks = find_marks(ENTRIES, QUOTES)
+    marks = find_marks(ENTRIES, PIECES)
     assert [QUOTES["p"][m.start : m.end] for m in marks["p"]] == list(SENTENCES)
     assert [m.number for m in marks["p"]] == [1, 2, 3]
     assert "q" not in marks  # All of it answers.
@@ -38,7 +39,7 @@ def test_marks_lead_to_the_sentences_in_the_quote() -> None:
 def test_a_repeated_sentence_is_found_at_its_own_place() -> None:
     twice = "Rest. Drink. Rest."
     entries = [Entry("p", EntryKind.SENTENCE, s) for s in ("Rest.", "Drink.")]
-    assert find_marks(entries, {"p": twice})["p"] == [
+    assert find_marks(entries, {"p": (0, twice)})["p"] == [
         Mark(0, 0, 5),
         Mark(1, 6, 12),
         Mark(0, 13, 18),

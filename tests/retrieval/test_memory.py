@@ -15,7 +15,16 @@ from bot.retrieval.linear import LinearModel
 from bot.retrieval.memory import KEPT, FitMemory
 from bot.retrieval.retriever import Retriever
 from tests.fakes import WordEncoder, write_knowledge
-from tests.retrieval.test_retriever import BODY, COLLECT, FEVER, OFF, QUERIES, QUESTIONS
+from tests.retrieval.test_retriever import (
+    BODY,
+    COLLECT,
+    FEVER,
+    NEARBY,
+    OFF,
+    QUERIES,
+    QUESTIONS,
+    ROOM,
+)
 
 Fit = Callable[[], LinearModel]
 
@@ -67,7 +76,7 @@ def test_another_version_of_the_code_is_fitted_anew(
 ) -> None:
     calls: list[float] = []
     FitMemory(tmp_path).model(DATA, fit_of(1.0, calls))
-    monkeypatch.setattr(memory, "CODE", b"later")
+    monkeypatch.setattr(memory, "_code", lambda: b"later")
     FitMemory(tmp_path).model(DATA, fit_of(2.0, calls))
     assert calls == [1.0, 2.0]
 
@@ -81,6 +90,38 @@ def test_a_damaged_file_is_made_anew(tmp_path: Path, content: bytes) -> None:
     for _ in range(2):
         assert FitMemory(tmp_path).model(DATA, fit_of(1.0, calls)).weights[0, 0] == 1.0
     assert calls == [1.0, 1.0]
+
+
+def test_no_damaged_byte_stops_a_training(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(4, 40)).astype(np.float16).astype(np.float32)
+    calls: list[float] = []
+
+    def fit() -> LinearModel:
+        calls.append(1.0)
+        return LinearModel(weights, np.zeros(4, np.float32))
+
+    FitMemory(tmp_path).model(DATA, fit)
+    (path,) = tmp_path.glob("*.npz")
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 5):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        FitMemory(tmp_path).model(DATA, fit)  # Nothing is raised, whatever it is damaged to.
+    assert len(calls) > 20
+
+
+def test_a_folder_that_is_only_readable_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[float] = []
+    FitMemory(tmp_path).model(DATA, fit_of(1.0, calls))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError("read-only")
+
+    monkeypatch.setattr(Path, "touch", refuse)
+    FitMemory(tmp_path).model(DATA, fit_of(1.0, calls))
+    assert calls == [1.0]
 
 
 def test_what_was_used_last_is_kept(tmp_path: Path) -> None:
@@ -104,6 +145,16 @@ def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None
     assert calls == [1.0, 1.0]
 
 
+FOLLOW_UPS = "follow_ups:\n" + "".join(
+    f"- after: {after}\n  messages:\n"
+    + "".join(f"  - ask: {ask}\n    answered_by: {answer}\n" for ask, answer in asked)
+    for after, asked in {
+        COLLECT: [("and how long", COLLECT), ("then what", ROOM), ("why near", NEARBY)],
+        ROOM: [("and before that", COLLECT), ("which signs", FEVER), ("why so close", NEARBY)],
+    }.items()
+)
+
+
 @pytest.fixture
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
     """One question of a passage is as good as the hundred that the real ones have."""
@@ -113,6 +164,7 @@ def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("few_are_many")
 def test_after_an_edit_of_a_passage_no_model_is_fitted(tmp_path: Path) -> None:
     root = write_knowledge(tmp_path / "in", {"doc": BODY}, questions={"doc.yml": QUESTIONS})
+    (root / "follow_ups.yml").write_text(FOLLOW_UPS, "utf-8")
     remembered, encoder = FitMemory(tmp_path / "fitted"), WordEncoder()
     Retriever.fit(load_knowledge(root), encoder, OFF, memory=remembered)
 
@@ -128,10 +180,38 @@ def test_after_an_edit_of_a_passage_no_model_is_fitted(tmp_path: Path) -> None:
             patch.setattr(module, "fit_lexical", never)
         patch.setattr(ranker, "fit_probe", never)
         fitted = Retriever.fit(load_knowledge(root), encoder, OFF, memory=remembered)
+    assert fitted.follow_ups is not None
     assert "half a day" in fitted.catalogue.cards[COLLECT].quote
     anew = Retriever.fit(load_knowledge(root), encoder, OFF)
     vectors = encoder.encode(QUERIES)
     assert fitted.rank_all(QUERIES, vectors) == anew.rank_all(QUERIES, vectors)
+
+
+@pytest.mark.usefixtures("few_are_many")
+def test_another_answer_to_a_second_message_is_learned_anew(tmp_path: Path) -> None:
+    root = write_knowledge(tmp_path / "in", {"doc": BODY}, questions={"doc.yml": QUESTIONS})
+    path = root / "follow_ups.yml"
+    path.write_text(FOLLOW_UPS, "utf-8")
+    remembered, encoder = FitMemory(tmp_path / "fitted"), WordEncoder()
+    Retriever.fit(load_knowledge(root), encoder, OFF, memory=remembered)
+    before = set((tmp_path / "fitted").iterdir())
+    path.write_text(FOLLOW_UPS.replace(f"answered_by: {FEVER}", f"answered_by: {ROOM}"), "utf-8")
+    found = [
+        Retriever.fit(load_knowledge(root), encoder, OFF, memory=m) for m in (remembered, None)
+    ]
+    new = set((tmp_path / "fitted").iterdir()) - before
+    assert len(new) == followup.FOLDS  # The last, and all folds but the one that holds it out.
+    models = [r.follow_ups for r in found]
+    assert all(models)
+    texts = ["which signs", "then what"]
+    titled = [f"{found[0].catalogue.cards[ROOM].label} {text}" for text in texts]
+    vectors = encoder.encode([*texts, *titled])
+    read = [
+        [r.follow_ups.read(s) for s in r.seconds(texts, titled, [ROOM, ROOM], vectors)]
+        for r in found
+        if r.follow_ups
+    ]
+    assert read[0] == read[1]
 
 
 @pytest.mark.usefixtures("few_are_many")

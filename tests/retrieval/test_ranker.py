@@ -153,4 +153,8 @@ def test_saved_and_loaded_it_scores_equally(tmp_path: Path) -> None:
     before, after = ranker.signals(texts, vectors[:3]), again.signals(texts, vectors[:3])
     np.testing.assert_array_equal(before.similarity, after.similarity)
     np.testing.assert_array_equal(before.probe, after.probe)
+    with np.load(tmp_path / "lexical.npz") as stored:
+        assert stored["weights"].dtype == np.float16
+        assert (tmp_path / "lexical.npz").stat().st_size < 0.5 * stored["weights"].nbytes
+    assert (tmp_path / "index.faiss").stat().st_size < 2 * vectors.size + 400
     np.testing.assert_array_equal(before.lexical, after.lexical)

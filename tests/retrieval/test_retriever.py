@@ -12,7 +12,15 @@ import pytest
 from bot.errors import ModelError
 from bot.knowledge.base import KnowledgeBase, load_knowledge
 from bot.retrieval.catalogue import Catalogue
-from bot.retrieval.entries import OFF_TOPIC, Entry, EntryKind, build_entries, is_passage, sentences
+from bot.retrieval.entries import (
+    OFF_TOPIC,
+    Entry,
+    EntryKind,
+    alike_pairs,
+    build_entries,
+    is_passage,
+    sentences,
+)
 from bot.retrieval.followup import FollowUp, behind
 from bot.retrieval.message_data import decision_data
 from bot.retrieval.ranking import Hit, Ranking
@@ -482,6 +490,18 @@ def test_only_prose_of_several_sentences_has_one_to_mark(
     saved.mkdir()
     retriever.save(saved)
     assert Retriever.load(saved).marker.marks == retriever.marker.marks
+
+
+def test_items_of_a_list_answer_the_same_and_one_that_is_quoted_elsewhere_is_none(
+    tmp_path: Path,
+) -> None:
+    item, other = FEVER, "doc/why-stay-nearby/confusion-or-sleepiness"
+    root = write_knowledge(tmp_path / "a", {"doc": BODY}, questions={"doc.yml": QUESTIONS})
+    assert alike_pairs(load_knowledge(root)) == [(other, item)]
+    instead = f"- id: {item}\n  instead: {NEARBY}\n  label: Fever\n  questions: [is it hot]\n"
+    files = {"doc.yml": QUESTIONS, "more.yml": f"passages:\n{instead}"}
+    root = write_knowledge(tmp_path / "b", {"doc": BODY}, questions=files)
+    assert alike_pairs(load_knowledge(root)) == []
 
 
 @pytest.mark.parametrize(("allowed", "follows"), [(1, False), (2, True)])

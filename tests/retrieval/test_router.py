@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot import contract
@@ -580,6 +580,17 @@ def test_as_dict_reads_back() -> None:
 INTENTS = [*sorted(KNOWLEDGE_INTENTS | GIVE_WAY), TALK, contract.INTENT_CRISIS, None]
 
 
+@example(
+    text="a",
+    intent="crisis",
+    probability=0.0,
+    sure=0.0,
+    passages="",
+    other="",
+    ahead=False,
+    urgent=False,
+    following=SAID,
+)
 @given(
     st.text(max_size=30),
     st.sampled_from(INTENTS),
@@ -692,7 +703,30 @@ def test_what_stood_in_the_list_has_been_said() -> None:
     )
     assert decision.action == contract.UTTER_SAID_ALREADY
     assert decision.passage is None
-    assert decision.related == ("c", "a", "d")
+    assert decision.related == ("c", "d")
+
+
+@pytest.mark.parametrize(
+    ("offers", "related"),
+    [
+        pytest.param(("b", "c", "d", "e"), ("c", "d", "e"), id="the list was quoted"),
+        pytest.param(("a", "b", "c", "d"), ("a", "c", "d"), id="it lies nearest again"),
+    ],
+)
+def test_the_list_that_was_quoted_is_offered_only_where_it_lies_nearest(
+    offers: tuple[str, ...], related: tuple[str, ...]
+) -> None:
+    decision = route(
+        "and the breathing",
+        contract.INTENT_QUESTION,
+        0.9,
+        ranking(0.5, "bac"),
+        IN_ONE_LIST,
+        context=Context("a", "a"),
+        thresholds=T,
+        following=lambda: FollowUp(None, False, offers, 0.3),
+    )
+    assert (decision.action, decision.related) == (contract.UTTER_CLARIFY, related)
 
 
 def test_another_list_is_quoted() -> None:
