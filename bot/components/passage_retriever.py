@@ -28,7 +28,7 @@ from bot.components.fingerprint import code_hash
 from bot.components.query_writer import Queries
 from bot.errors import SettingsError
 from bot.knowledge.base import knowledge_hash, load_knowledge
-from bot.retrieval.asking import asks
+from bot.retrieval.asking import asks_alone
 from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.followup import FollowUp
 from bot.retrieval.memory import FITTED, FitMemory
@@ -179,7 +179,8 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
     ) -> tuple[str, Ranking | None]:
         """Ranks for the message; beside an urgent symptom, for what else it asks, if it does.
 
-        What only adds to the symptom ("since this morning") is no question of its own.
+        What only adds to the symptom ("since this morning") or asks about it ("is that on the
+        list?") is no question of its own: then the whole message is searched.
         """
         assert self.retriever is not None
         embeddings = message.get(contract.EMBEDDINGS)
@@ -190,7 +191,7 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         titled = self.retriever.catalogue.by_label(text)
         if urgent is not None and embeddings.clauses and not titled:
             rest = _without_findings(embeddings.clauses, urgent)
-            asked = any(asks(embeddings.clauses[i].text) for i in rest)
+            asked = asks_alone([embeddings.clauses[i].text for i in rest])
             if asked and len(rest) < len(embeddings.clauses):
                 text = " ".join(embeddings.clauses[i].text for i in rest)
                 vector = embeddings.clause_vectors[rest].mean(axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _AUXILIARY = (
     r"(?:is|are|was|were|am|do|does|did|can|could|should|shall|will|would|may|might|must|has|have"
@@ -26,6 +27,8 @@ _ASKS = re.compile(
     re.I,
 )
 
+_POINTS_BACK = re.compile(r"\b(?:it|its|that|this|they|them|their|those|these)\b", re.I)
+
 
 def opens_with_question_word(text: str) -> bool:
     """Tells whether one of the first two words asks: "well why then", but also "why not"."""
@@ -39,3 +42,15 @@ def asks(clause: str) -> bool:
         clause: a stretch of a message, as `split_clauses` cuts it.
     """
     return _ASKS.search(clause) is not None
+
+
+def asks_alone(clauses: Sequence[str]) -> bool:
+    """Tells whether what is asked can be read without the rest of the message.
+
+    "Is that on the list?" behind a symptom asks about the symptom.
+
+    Args:
+        clauses: stretches of a message, without those that tell of a symptom.
+    """
+    asking = [clause for clause in clauses if asks(clause)]
+    return bool(asking) and not any(_POINTS_BACK.search(clause) for clause in asking)

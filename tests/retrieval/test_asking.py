@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.retrieval.asking import asks, opens_with_question_word
+from bot.retrieval.asking import asks, asks_alone, opens_with_question_word
 from bot.safety.clauses import split_clauses
 
 
@@ -70,3 +70,20 @@ def test_a_message_of_several_clauses_is_asked_by_its_question() -> None:
 @pytest.mark.parametrize(("text", "asked"), [("well why then", True), ("that is why", False)])
 def test_a_question_word_counts_up_front_only(text: str, asked: bool) -> None:
     assert opens_with_question_word(text) is asked
+
+
+@pytest.mark.parametrize(
+    ("clauses", "alone"),
+    [
+        (["since this morning", "where do we stay?"], True),
+        (["what is CRS"], True),
+        (["is he allowed sushi"], True),
+        (["is that on the list?"], False),
+        (["should they ever come", "whom do I ring?"], False),
+        (["this started at noon", "what is CRS"], True),
+        (["since this morning"], False),
+        ([], False),
+    ],
+)
+def test_a_question_about_the_symptom_does_not_stand_alone(clauses: list[str], alone: bool) -> None:
+    assert asks_alone(clauses) is alone
