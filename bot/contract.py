@@ -26,6 +26,7 @@ SLOT_ADVICE: Final = "advice"
 UTTER_ESCALATION: Final = "utter_escalation"
 UTTER_AFTER_ESCALATION: Final = "utter_after_escalation"
 UTTER_ANSWER: Final = "utter_answer"
+UTTER_NEAREST: Final = "utter_nearest"
 UTTER_CLARIFY: Final = "utter_clarify"
 UTTER_SAID_ALREADY: Final = "utter_said_already"
 UTTER_DONT_KNOW: Final = "utter_dont_know"
@@ -50,6 +51,7 @@ ACTION_RECORD_FEEDBACK: Final = "action_record_feedback"
 # What a reply leaves the conversation in: values of the slot `outcome`.
 OUTCOMES: Final = {
     UTTER_ANSWER: "answer",
+    UTTER_NEAREST: "answer",
     UTTER_CARE_TEAM_RELATED: "answer",
     UTTER_CLARIFY: "clarify",
     UTTER_SAID_ALREADY: "clarify",
@@ -60,7 +62,7 @@ OUTCOMES: Final = {
 
 # Replies that quote a passage, and replies about something else: after these, "where is this from?"
 # asks about no passage. Small talk and words about a passage are neither.
-QUOTING: Final = frozenset({UTTER_ANSWER, UTTER_CARE_TEAM_RELATED})
+QUOTING: Final = frozenset({UTTER_ANSWER, UTTER_NEAREST, UTTER_CARE_TEAM_RELATED})
 QUOTING_NOTHING: Final = frozenset(
     {
         UTTER_ESCALATION,

@@ -208,6 +208,7 @@ UNKNOWN = {
 }
 NEEDS_A_PASSAGE = {
     contract.UTTER_ANSWER,
+    contract.UTTER_NEAREST,
     contract.UTTER_CARE_TEAM_RELATED,
     contract.UTTER_SOURCE,
     "utter_source_line",

@@ -16,6 +16,7 @@ class Outcome(str, Enum):
     """What the person gets; `ANSWERED` alone claims to know."""
 
     ANSWERED = "answered"
+    NEAREST = "nearest text, not sure"
     RELATED = "care team, with a related passage"
     ESCALATED = "escalated"
     CARE_TEAM = "care team"
@@ -31,6 +32,7 @@ class Outcome(str, Enum):
 
 _ACTIONS = {
     contract.UTTER_ANSWER: Outcome.ANSWERED,
+    contract.UTTER_NEAREST: Outcome.NEAREST,
     contract.UTTER_CARE_TEAM_RELATED: Outcome.RELATED,
     contract.UTTER_CARE_TEAM: Outcome.CARE_TEAM,
     contract.UTTER_SYMPTOM: Outcome.SYMPTOM,
@@ -72,7 +74,7 @@ class Parsed:
     @property
     def passage(self) -> str | None:
         """The passage that is quoted, if any."""
-        quoted = self.outcome in {Outcome.ANSWERED, Outcome.RELATED}
+        quoted = self.outcome in {Outcome.ANSWERED, Outcome.NEAREST, Outcome.RELATED}
         return self.decision.get("passage") if quoted else None
 
     @property

@@ -106,12 +106,17 @@ def measure(
         "retrieval.top3": Metric.of(hit_at(asked.gold, ranked, 3)),
         "retrieval.answered_right": Metric.of(answered_right(asked)),
         "retrieval.answered_wrong": Metric.of(answered_wrong(asked), lower=True),
+        "retrieval.nearest_right": Metric.of(nearest_right(asked), informative=True),
+        "retrieval.nearest_wrong": Metric.of(nearest_wrong(asked), lower=True),
         "retrieval.right_or_offered": Metric.of(right_or_offered(asked)),
         "retrieval.marked_right": Metric.of(marked_right(asked, knowledge)),
     }
     for name, parsed in outside.items():
         if parsed is not None:
             metrics[f"{name}.held_back"] = Metric.of(held_back(parsed))
+            metrics[f"{name}.nearest"] = Metric.of(
+                Rate.of([p.outcome is Outcome.NEAREST for p in parsed]), lower=True
+            )
     confidence, right = _trust(
         asked, [p for n in outside for p in outside[n] or () if n in {"near_oos", "far_oos"}]
     )
@@ -161,6 +166,26 @@ def answered_wrong(asked: Asked) -> Rate:
     return Rate.of(
         [
             p.outcome is Outcome.ANSWERED and p.passage not in g
+            for g, p in zip(asked.gold, asked.parsed, strict=True)
+        ]
+    )
+
+
+def nearest_right(asked: Asked) -> Rate:
+    """Counts questions whose gold passage is quoted as the nearest text, not as the answer."""
+    return Rate.of(
+        [
+            p.outcome is Outcome.NEAREST and p.passage in g
+            for g, p in zip(asked.gold, asked.parsed, strict=True)
+        ]
+    )
+
+
+def nearest_wrong(asked: Asked) -> Rate:
+    """Counts questions for which a passage that does not answer is quoted as the nearest text."""
+    return Rate.of(
+        [
+            p.outcome is Outcome.NEAREST and p.passage not in g
             for g, p in zip(asked.gold, asked.parsed, strict=True)
         ]
     )

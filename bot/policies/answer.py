@@ -20,7 +20,7 @@ from bot.escalation_words import graph_verdict, is_due
 from bot.policies.escalation import is_after_crisis, verdict_of
 from bot.policies.turn import actions_since_user, roll_if_long
 
-FIT_AFTER_CRISIS = contract.QUOTING | {
+FIT_AFTER_CRISIS = (contract.QUOTING - {contract.UTTER_NEAREST}) | {
     contract.UTTER_CARE_TEAM,
     contract.UTTER_NOT_COVERED,
     contract.UTTER_SOURCE,

@@ -29,6 +29,7 @@ ROLL_AT_LAST = 90
 AWAITING = frozenset(
     {
         contract.UTTER_ANSWER,
+        contract.UTTER_NEAREST,
         contract.UTTER_CLARIFY,
         contract.UTTER_SAID_ALREADY,
         "utter_pick_one",

@@ -23,6 +23,8 @@ from bot.evaluation.retrieval import (
     confusion,
     held_back,
     measure,
+    nearest_right,
+    nearest_wrong,
     right_or_offered,
     score_baseline,
 )
@@ -51,6 +53,15 @@ def test_retrieval_counts() -> None:
     assert answered_right(asked()) == Rate(1, 4)
     assert answered_wrong(asked()) == Rate(1, 4)
     assert right_or_offered(asked()) == Rate(2, 4)
+    assert nearest_right(asked()) == nearest_wrong(asked()) == Rate(0, 4)
+
+
+def test_the_nearest_text_is_right_or_not_and_never_wrong_as_an_answer() -> None:
+    messages = [parsed(contract.UTTER_NEAREST, passage=i) for i in ("p", "q", "q")]
+    some = Asked([{"text": "w", "passages": ["p"]}] * 3, [frozenset({"p"})] * 3, messages)
+    assert (answered_right(some), answered_wrong(some)) == (Rate(1, 3), Rate(0, 3))
+    assert (nearest_right(some), nearest_wrong(some)) == (Rate(1, 3), Rate(2, 3))
+    assert held_back(messages) == Rate(3, 3)
 
 
 def test_confusion_counts_gold_against_first_ranked() -> None:

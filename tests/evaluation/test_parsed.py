@@ -13,6 +13,7 @@ from tests.evaluation.fakes import FEVER, parsed
     ("action", "outcome", "passage"),
     [
         (contract.UTTER_ANSWER, Outcome.ANSWERED, "p"),
+        (contract.UTTER_NEAREST, Outcome.NEAREST, "p"),
         (contract.UTTER_CARE_TEAM_RELATED, Outcome.RELATED, "p"),
         (contract.UTTER_SOURCE, Outcome.OTHER, None),
         (contract.UTTER_CLARIFY, Outcome.CLARIFIED, None),

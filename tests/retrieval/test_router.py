@@ -25,7 +25,7 @@ from bot.retrieval.router import (
     route,
 )
 
-T = Thresholds(answer=0.40, clarify=0.20, small_talk=0.45, override=0.85)
+T = Thresholds(answer=0.40, sure=0.40, clarify=0.20, small_talk=0.45, override=0.85)
 
 
 def card(identity: str, section: str, *, after_escalation: bool = False) -> Card:
@@ -626,7 +626,7 @@ def test_no_message_leaves_the_decision_undefined(
     )
     if decision.action is None:  # Only small talk and an escalation speak for themselves.
         assert urgent or intent not in KNOWLEDGE_INTENTS
-    quoting = {ANSWER, contract.UTTER_CARE_TEAM_RELATED, contract.UTTER_SOURCE}
+    quoting = contract.QUOTING | {contract.UTTER_SOURCE}
     assert (decision.passage is not None) == (decision.action in quoting)
     asked_for = pick_offered(text, ("d", "e")) or CATALOGUE.by_label(text)
     if intent == SYMPTOM and not asked_for and not urgent:
@@ -753,3 +753,66 @@ def test_a_list_is_offered_once() -> None:
         "hm", contract.INTENT_QUESTION, 0.9, ranking(0.7, "bacd"), IN_ONE_LIST, thresholds=T
     )
     assert (sure.passage, sure.related) == ("b", ("c",))
+
+
+# --- Likely, and not sure -----------------------------------------------------------------------
+
+HEDGING = Thresholds(answer=0.40, sure=0.60, clarify=0.20, small_talk=0.45, override=0.85)
+
+
+@pytest.mark.parametrize(
+    ("sure", "action", "passage"),
+    [
+        (0.60, ANSWER, "a"),
+        (0.59, contract.UTTER_NEAREST, "a"),
+        (0.40, contract.UTTER_NEAREST, "a"),
+        (0.39, contract.UTTER_CLARIFY, None),
+    ],
+)
+def test_what_is_likely_and_not_sure_is_given_as_the_nearest_text(
+    sure: float, action: str, passage: str | None
+) -> None:
+    intent, text = contract.INTENT_QUESTION, "what is the first step here"
+    decision = route(text, intent, 0.9, ranking(sure), CATALOGUE, thresholds=HEDGING)
+    assert (decision.action, decision.passage) == (action, passage)
+    assert decision.related == (("b", "c") if passage else ABC)
+    assert not decision.unanswered
+
+
+@pytest.mark.parametrize(("trust", "action"), [(0.6, ANSWER), (0.59, contract.UTTER_NEAREST)])
+def test_what_leans_is_hedged_by_its_own_trust(trust: float, action: str) -> None:
+    decision = route(
+        "and how long does it last",
+        contract.INTENT_QUESTION,
+        0.9,
+        ranking(0.5),
+        CATALOGUE,
+        context=AT_A,
+        thresholds=HEDGING,
+        following=lambda: FollowUp("d", False, ("d", "b"), trust),
+    )
+    assert (decision.action, decision.passage) == (action, "d")
+
+
+def test_only_a_sure_answer_follows_an_escalation() -> None:
+    for sure, passage in ((0.60, "x"), (0.59, None)):
+        found = ranking(sure, "xabc")
+        decision = route(
+            "how long does it take",
+            contract.INTENT_QUESTION,
+            0.9,
+            found,
+            CATALOGUE,
+            thresholds=HEDGING,
+            urgent=True,
+        )
+        assert decision.passage == passage
+        assert decision.action == (ANSWER if passage else None)
+
+
+def test_a_title_and_the_next_passage_are_sure() -> None:
+    for text, intent in (("Label d", contract.INTENT_QUESTION), ("go on", MORE)):
+        decision = route(
+            text, intent, 0.9, ranking(0.5), CATALOGUE, context=AT_A, thresholds=HEDGING
+        )
+        assert decision.action == ANSWER

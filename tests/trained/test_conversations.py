@@ -58,6 +58,7 @@ async def test_conversation(path: Path, talk: Talk) -> None:
 
 SAID = (
     "utter_answer",
+    "utter_nearest",
     "utter_clarify",
     "utter_pick_one",
     "utter_rephrase",
