@@ -28,6 +28,7 @@ UTTER_AFTER_ESCALATION: Final = "utter_after_escalation"
 UTTER_ANSWER: Final = "utter_answer"
 UTTER_NEAREST: Final = "utter_nearest"
 UTTER_CLARIFY: Final = "utter_clarify"
+UTTER_REPHRASE: Final = "utter_rephrase"
 UTTER_SAID_ALREADY: Final = "utter_said_already"
 UTTER_DONT_KNOW: Final = "utter_dont_know"
 UTTER_NOT_COVERED: Final = "utter_not_covered"
@@ -51,7 +52,7 @@ ACTION_RECORD_FEEDBACK: Final = "action_record_feedback"
 # What a reply leaves the conversation in: values of the slot `outcome`.
 OUTCOMES: Final = {
     UTTER_ANSWER: "answer",
-    UTTER_NEAREST: "answer",
+    UTTER_NEAREST: "nearest",
     UTTER_CARE_TEAM_RELATED: "answer",
     UTTER_CLARIFY: "clarify",
     UTTER_SAID_ALREADY: "clarify",
@@ -68,6 +69,7 @@ QUOTING_NOTHING: Final = frozenset(
         UTTER_ESCALATION,
         UTTER_AFTER_ESCALATION,
         UTTER_CLARIFY,
+        UTTER_REPHRASE,
         UTTER_DONT_KNOW,
         UTTER_NOT_COVERED,
         UTTER_CARE_TEAM,
@@ -90,7 +92,7 @@ def has_just_quoted(actions: Iterable[str], outcome: object) -> bool:
     for name in actions:
         if name in QUOTING or name in QUOTING_NOTHING:
             return name in QUOTING
-    return outcome in {"answer", "end"}
+    return outcome in {"answer", "nearest", "end"}
 
 
 def is_known(value: str) -> bool:

@@ -200,11 +200,14 @@ class PassageRetriever(GraphComponent):  # type: ignore[misc]
         return text, self.retriever.rank(text, vector, widened=queries.text)
 
     def _mark(self, message: Message, decision: Decision) -> tuple[int, int] | None:
-        """Finds the sentence to mark, unless the passage was asked for by its title or place."""
+        """Finds the sentence to mark, unless the passage was asked for by its title or place.
+
+        In a text of which we are not sure no sentence stands out as the one that answers.
+        """
         embeddings, queries = message.get(contract.EMBEDDINGS), message.get(contract.QUERIES)
         if self.retriever is None or embeddings is None or not decision.passage:
             return None
-        if decision.confidence == 1.0:
+        if decision.confidence == 1.0 or decision.action == contract.UTTER_NEAREST:
             return None
         text = queries.text if queries else str(message.get(TEXT) or "")
         return self.retriever.marker.mark(decision.passage, text, embeddings.query)
@@ -268,8 +271,11 @@ def _context(tracker: DialogueStateTracker | None) -> Context:
     done = [str(e.action_name) for e in reversed(tracker.events) if isinstance(e, ActionExecuted)]
     content = [name for name in done if name != contract.UTTER_CLARIFY]
     passage = last.get("id") if isinstance(last, dict) else None
+    # On a text of which we were not sure nothing is known to lean.
+    quoted = next((name for name in content if name in contract.QUOTING), None)
+    doubtful = quoted == contract.UTTER_NEAREST or (quoted is None and before == "nearest")
     return Context(
         last_passage=passage if contract.has_just_quoted(done, before) else None,
-        leans_on=passage if contract.has_just_quoted(content, before) else None,
+        leans_on=passage if contract.has_just_quoted(content, before) and not doubtful else None,
         offered=tuple(offered.value or ()) if offered else (),
     )

@@ -29,7 +29,8 @@ def _decision(one: View) -> list[str]:
     lines = [
         f"Reply: {one.decision}",
         f"Probability that the first passage answers: {trust:.2f} "
-        f"(answered from {limits.answer:.2f}, topics offered from {limits.clarify:.2f})",
+        f"(the answer from {limits.sure:.2f}, the nearest text from {limits.answer:.2f}, "
+        f"topics offered from {limits.clarify:.2f})",
         f"Intent: {parsed.intent} ({one.look.intent_probability:.2f})",
     ]
     if parsed.escalated:

@@ -13,6 +13,10 @@ from bot.evaluation.tables import Metric, Section, Table
 LEANING, SWITCH, UNANSWERED = "elliptic", "switch", "unanswered"
 
 
+QUOTED = frozenset({Outcome.ANSWERED, Outcome.NEAREST})
+"""A passage is said to answer, for sure or not."""
+
+
 @dataclass(frozen=True)
 class Second:
     """A second message, the passages that answer it, and what the bot made of it twice."""
@@ -33,10 +37,10 @@ def helped(row: Row, gold: frozenset[str], parsed: Parsed) -> bool:
 
 
 def misled(row: Row, gold: frozenset[str], parsed: Parsed) -> bool:
-    """Tells whether a passage is given as the answer, or said to be all there is, and is not."""
+    """Tells whether a passage is quoted, or said to be all there is, and does not answer."""
     if parsed.outcome is Outcome.SAID_ALREADY:
         return row["first_passage"] not in gold
-    return parsed.outcome is Outcome.ANSWERED and parsed.passage not in gold
+    return parsed.outcome in QUOTED and parsed.passage not in gold
 
 
 def measure(seconds: Sequence[Second], *, lines: bool) -> Section:
@@ -60,8 +64,8 @@ def measure(seconds: Sequence[Second], *, lines: bool) -> Section:
         wrong = Rate.of([misled(s.row, s.gold, s.in_context) for s in group])
         return (name, len(group), wrong, Rate.of([misled(s.row, s.gold, s.alone) for s in group]))
 
-    held = Rate.of([s.in_context.outcome is not Outcome.ANSWERED for s in unanswered])
-    held_alone = Rate.of([s.alone.outcome is not Outcome.ANSWERED for s in unanswered])
+    held = Rate.of([s.in_context.outcome not in QUOTED for s in unanswered])
+    held_alone = Rate.of([s.alone.outcome not in QUOTED for s in unanswered])
     table = Table(
         f"Second messages, {len(seconds)} conversations",
         ("kind", "n", "the bot", "without the first answer"),
@@ -73,7 +77,7 @@ def measure(seconds: Sequence[Second], *, lines: bool) -> Section:
             ("not in the texts: held back", len(unanswered), held, held_alone),
         ],
         "Helped: the right passage is quoted, is on a button, or has just been quoted and the bot "
-        "says that there is no more. Answered wrong: another one is given as the answer, or the "
+        "says that there is no more. Answered wrong: another one is quoted, sure or not, or the "
         "one just quoted is said to be all there is and is not.",
     )
     tables = [table]
@@ -88,7 +92,7 @@ def measure(seconds: Sequence[Second], *, lines: bool) -> Section:
             )
             for s in seconds
             if not (s.row["kind"] != UNANSWERED and helped(s.row, s.gold, s.in_context))
-            and not (s.row["kind"] == UNANSWERED and s.in_context.outcome is not Outcome.ANSWERED)
+            and not (s.row["kind"] == UNANSWERED and s.in_context.outcome not in QUOTED)
         ]
         columns = ("message", "kind", "after", "outcome", "quoted")
         tables.append(Table("Second messages, errors in full", columns, rows, terminal=False))

@@ -79,8 +79,8 @@ class Parsed:
 
     @property
     def offered(self) -> tuple[str, ...]:
-        """The passages on the buttons where nothing is answered."""
-        if self.outcome not in {Outcome.CLARIFIED, Outcome.SAID_ALREADY}:
+        """The passages on the buttons where nothing is answered for sure."""
+        if self.outcome not in {Outcome.CLARIFIED, Outcome.SAID_ALREADY, Outcome.NEAREST}:
             return ()
         return tuple(str(o["id"]) for o in self.decision.get("related") or ())
 

@@ -157,8 +157,13 @@ def measure(
 
 
 def answered_right(asked: Asked) -> Rate:
-    """Counts questions that get a gold passage quoted."""
-    return Rate.of([p.passage in g for g, p in zip(asked.gold, asked.parsed, strict=True)])
+    """Counts questions that get a gold passage quoted, and not merely as the nearest text."""
+    return Rate.of(
+        [
+            p.outcome is not Outcome.NEAREST and p.passage in g
+            for g, p in zip(asked.gold, asked.parsed, strict=True)
+        ]
+    )
 
 
 def answered_wrong(asked: Asked) -> Rate:
@@ -395,9 +400,9 @@ def _leaked(
         rows = [
             (p.text, labels.get(p.passage or "", ""), round(p.confidence, 3))
             for p in parsed or ()
-            if p.outcome is Outcome.ANSWERED
+            if p.outcome in {Outcome.ANSWERED, Outcome.NEAREST}
         ]
-        title = f"{name}: answered as if known, in full"
+        title = f"{name}: answered as if known, or quoted as the nearest text, in full"
         tables.append(Table(title, ("message", "quoted", "confidence"), rows, terminal=False))
     return tables
 

@@ -33,6 +33,9 @@ SMALL_TALK = frozenset({"greet", "goodbye", "thank", "affirm", "deny", "feedback
 intents it is the whole reply. And as the next word after one they are met with its numbers again
 ("Go ahead: what else would you like to know?" to whoever says "ok" to a crisis line)."""
 
+DOUBTFUL = frozenset({contract.UTTER_NEAREST, contract.UTTER_CLARIFY})
+"""Replies to which "no" means that none of it was meant."""
+
 AFTER_CRISIS = SMALL_TALK | {
     "feedback_negative",
     "request_human",
@@ -158,7 +161,10 @@ def _instead(tracker: DialogueStateTracker) -> str:
     """Names a kinder reply than the fallback to a bare yes or no that no story expects."""
     if is_after_crisis(tracker):
         return contract.UTTER_AFTER_ESCALATION
-    return {"affirm": "utter_anything_else", "deny": "utter_all_right"}.get(_intent(tracker), "")
+    intent = _intent(tracker)
+    if intent == contract.INTENT_DENY and not DOUBTFUL.isdisjoint(actions_before(tracker)):
+        return contract.UTTER_REPHRASE  # "No, that's not it", whatever the question was taken for.
+    return {"affirm": "utter_anything_else", "deny": "utter_all_right"}.get(intent, "")
 
 
 def is_after_crisis(tracker: DialogueStateTracker) -> bool:

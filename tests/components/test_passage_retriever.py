@@ -68,6 +68,28 @@ def test_a_message_may_lean_on_what_was_quoted_before_a_choice_was_offered() -> 
     assert _context(tracker).leans_on is None
 
 
+def test_nothing_leans_on_a_text_of_which_the_guide_was_not_sure() -> None:
+    tracker = DialogueStateTracker("s", DOMAIN.slots)
+    tracker.update(SlotSet(contract.SLOT_ANSWER, {"id": "a"}))
+    tracker.update(ActionExecuted(ANSWER))
+    for name in (contract.UTTER_NEAREST, LISTEN):
+        tracker.update(ActionExecuted(name))
+    # "Where is this from?" is about it all the same.
+    assert (_context(tracker).last_passage, _context(tracker).leans_on) == ("a", None)
+    tracker.update(ActionExecuted(contract.UTTER_CLARIFY))
+    assert _context(tracker).leans_on is None
+    tracker.update(ActionExecuted(ANSWER))
+    assert _context(tracker).leans_on == "a"
+
+
+def test_after_no_nothing_was_just_quoted() -> None:
+    tracker = DialogueStateTracker("s", DOMAIN.slots)
+    tracker.update(SlotSet(contract.SLOT_ANSWER, {"id": "a"}))
+    for name in (ANSWER, LISTEN, contract.UTTER_REPHRASE, LISTEN):
+        tracker.update(ActionExecuted(name))
+    assert (_context(tracker).last_passage, _context(tracker).leans_on) == (None, None)
+
+
 def catalogue(**fields: str) -> Catalogue:
     found = Catalogue.of(load_knowledge(ROOT / "knowledge"))
     signed: dict[str, Any] = {

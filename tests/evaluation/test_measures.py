@@ -59,7 +59,7 @@ def test_retrieval_counts() -> None:
 def test_the_nearest_text_is_right_or_not_and_never_wrong_as_an_answer() -> None:
     messages = [parsed(contract.UTTER_NEAREST, passage=i) for i in ("p", "q", "q")]
     some = Asked([{"text": "w", "passages": ["p"]}] * 3, [frozenset({"p"})] * 3, messages)
-    assert (answered_right(some), answered_wrong(some)) == (Rate(1, 3), Rate(0, 3))
+    assert (answered_right(some), answered_wrong(some)) == (Rate(0, 3), Rate(0, 3))
     assert (nearest_right(some), nearest_wrong(some)) == (Rate(1, 3), Rate(2, 3))
     assert held_back(messages) == Rate(3, 3)
 

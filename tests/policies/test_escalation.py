@@ -28,7 +28,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from bot import contract
 from bot.policies.answer import FIT_AFTER_CRISIS, AnswerPolicy
-from bot.policies.escalation import AFTER_CRISIS, SMALL_TALK, EscalationRulePolicy
+from bot.policies.escalation import AFTER_CRISIS, SMALL_TALK, EscalationRulePolicy, _instead
 from tests.policies import tiny
 from tests.policies.tiny import Conversation, understood
 from tests.policies.urgent import CRISIS, URGENT, dressed
@@ -180,6 +180,7 @@ async def test_an_if_is_not_called_to_mind(talk: Talk) -> None:
 
 UNFIT = sorted(
     {contract.UTTER_OUT_OF_SCOPE, contract.UTTER_CLARIFY, contract.UTTER_DONT_KNOW}
+    | {contract.UTTER_NEAREST}
     | {contract.UTTER_MORE_OF_WHAT, contract.UTTER_NO_SOURCE, contract.UTTER_UNAVAILABLE}
     | {contract.UTTER_SYMPTOM, contract.UTTER_UNREADABLE, contract.UTTER_NO_MORE}
 )
@@ -297,3 +298,19 @@ async def test_without_our_channel_an_escalation_is_logged_by_family_and_not_by_
     lines = [r.getMessage() for r in caplog.records if r.name == "bot.escalation_words"]
     assert lines == ["escalation level=urgent families=chest channel=collector said_by=turn"]
     assert "zebrafish" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("before", "intent", "reply"),
+    [
+        (contract.UTTER_NEAREST, "deny", contract.UTTER_REPHRASE),
+        (contract.UTTER_CLARIFY, "deny", contract.UTTER_REPHRASE),
+        (contract.UTTER_ANSWER, "deny", "utter_all_right"),
+        (contract.UTTER_NEAREST, "affirm", "utter_anything_else"),
+    ],
+)
+def test_no_to_what_was_not_sure_asks_for_other_words_whatever_the_intent_was(
+    before: str, intent: str, reply: str
+) -> None:
+    events = [*turn("such as", "out_of_scope", before), LISTEN, user("yes or no", intent)]
+    assert _instead(DialogueStateTracker.from_events("s", events)) == reply

@@ -68,6 +68,7 @@ responses:
   utter_noted: [{text: noted}]
   utter_fallback: [{text: "please say it in other words"}]
   utter_answer: [{text: "a passage", metadata: {kind: answer}}]
+  utter_nearest: [{text: "the nearest", metadata: {kind: answer}}]
   utter_dont_know: [{text: "I don't know"}]
   utter_unavailable: [{text: "I can't look it up", metadata: {kind: error}}]
   utter_unreadable: [{text: "I can't read that", metadata: {kind: error}}]

@@ -620,7 +620,7 @@ def test_no_message_leaves_the_decision_undefined(
         ranking(sure, passages, other, ahead=ahead),
         CATALOGUE,
         context=Context("a", offered=("d", "e")),
-        thresholds=T,
+        thresholds=Thresholds(),
         urgent=urgent,
         following=lambda: following,
     )
