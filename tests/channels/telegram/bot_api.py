@@ -102,6 +102,8 @@ class BotApi:
         self.pressed: list[str] = []
         self.typing: list[int] = []
         self.calls: list[str] = []
+        self.under_way = 0
+        """Requests that have come and are not answered; one whose sender is gone ends soon."""
         self.queries: list[Params] = []
         self.profile: dict[tuple[str, str], Any] = {}
         self.webhook = Webhook()
@@ -128,7 +130,7 @@ class BotApi:
 
     async def start(self, port: int = 0) -> None:
         app = web.Application()
-        app.router.add_route("*", "/bot{token}/{method}", self._serve)
+        app.router.add_route("*", "/bot{token}/{method}", self._count)
         self._runner = web.AppRunner(
             app, access_log=None, shutdown_timeout=0.1, handler_cancellation=True
         )
@@ -253,6 +255,13 @@ class BotApi:
         return None
 
     # --- The protocol --------------------------------------------------------------------------
+
+    async def _count(self, request: web.Request) -> web.Response:
+        self.under_way += 1
+        try:
+            return await self._serve(request)
+        finally:
+            self.under_way -= 1
 
     async def _serve(self, request: web.Request) -> web.Response:
         method = request.match_info["method"]
