@@ -92,7 +92,7 @@ def has_just_quoted(actions: Iterable[str], outcome: object) -> bool:
     for name in actions:
         if name in QUOTING or name in QUOTING_NOTHING:
             return name in QUOTING
-    return outcome in {"answer", "nearest", "end"}
+    return outcome in {OUTCOMES[a] for a in (UTTER_ANSWER, UTTER_NEAREST, UTTER_NO_MORE)}
 
 
 def is_known(value: str) -> bool:

@@ -64,6 +64,8 @@ class GuideNLG(TemplatedNaturalLanguageGenerator):  # type: ignore[misc]
             response["custom"] = payload_of(
                 kind, response["text"], decision.get("card"), self._site(site), decision.get("mark")
             )
+            if utter_action == contract.UTTER_NEAREST and kind == contract.KIND_ANSWER:
+                response["custom"]["sure"] = False
             if utter_action == contract.UTTER_AFTER_ESCALATION:
                 spanish = str(tracker.get_slot(contract.SLOT_ESCALATION)).endswith("_es")
                 response["custom"].update(reminder=True, lang="es" if spanish else "en")

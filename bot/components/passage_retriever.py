@@ -273,7 +273,8 @@ def _context(tracker: DialogueStateTracker | None) -> Context:
     passage = last.get("id") if isinstance(last, dict) else None
     # On a text of which we were not sure nothing is known to lean.
     quoted = next((name for name in content if name in contract.QUOTING), None)
-    doubtful = quoted == contract.UTTER_NEAREST or (quoted is None and before == "nearest")
+    in_doubt = contract.OUTCOMES[contract.UTTER_NEAREST]
+    doubtful = quoted == contract.UTTER_NEAREST or (quoted is None and before == in_doubt)
     return Context(
         last_passage=passage if contract.has_just_quoted(done, before) else None,
         leans_on=passage if contract.has_just_quoted(content, before) and not doubtful else None,

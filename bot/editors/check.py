@@ -56,7 +56,7 @@ def check(
     found += _repeated_words(knowledge, places)
     found += _repeated_questions(knowledge, places)
     found += _few_questions(knowledge, places)
-    found += _withheld_lists(knowledge, places)
+    found += _withheld(knowledge, places)
     if encoder is not None:
         found += _alike(knowledge, places, encoder)
         asked = ask_all(build_entries(knowledge), encoder)
@@ -116,21 +116,17 @@ def _few_questions(knowledge: KnowledgeBase, places: Places) -> Iterator[Finding
         yield _at(Level.WARNING, place, what, remedy)
 
 
-def _withheld_lists(knowledge: KnowledgeBase, places: Places) -> Iterator[Finding]:
-    """A list that is quoted whole follows an escalation only if each of its items may."""
+def _withheld(knowledge: KnowledgeBase, places: Places) -> Iterator[Finding]:
+    """What is quoted together follows an escalation only if each part of it may."""
     allowed = {i for i, reading in knowledge.readings.items() if reading.after_escalation}
-    lists: dict[str, list[Passage]] = {}
-    for passage in knowledge.passages:
-        if passage.whole_list:
-            lists.setdefault(passage.quote, []).append(passage)
-    for items in lists.values():
-        withheld = [p for p in items if p.id not in allowed]
-        if not withheld or len(withheld) == len(items):
+    for ids in dict.fromkeys(p.together for p in knowledge.passages if p.id in allowed):
+        kept_back = [i for i in ids if i not in allowed]
+        if not kept_back:
             continue
-        names = ", ".join(f"'{p.id}'" for p in withheld)
-        what = f"the list is quoted whole, and not after an escalation because of {names}"
-        remedy = "write `after_escalation: true` for each of its items, or for none"
-        place = places.entry(withheld[0].id) or places.passage(withheld[0].id)
+        names = ", ".join(f"'{i}'" for i in kept_back)
+        what = f"is quoted together with others, and not after an escalation because of {names}"
+        remedy = "write `after_escalation: true` for each that is quoted with it, or for none"
+        place = places.entry(kept_back[0]) or places.passage(kept_back[0])
         yield _at(Level.WARNING, place, what, remedy)
 
 

@@ -105,7 +105,8 @@ class _Reader:
             elif token.type in _LISTS:
                 self._list(tokens[i : end + 1])
             elif token.type == "table_open":
-                self._table(tokens[i : end + 1], lines)
+                led = i > 0 and tokens[i - 1].type == "paragraph_close"
+                self._table(tokens[i : end + 1], lines, led=led)
             elif token.type == "html_block":
                 self._comment(token)
             elif token.type == "blockquote_open":
@@ -198,14 +199,15 @@ class _Reader:
                 self._add(PassageKind.ITEM, text, lead, self._line(token))
         items = self.passages[first:]
         numbered = tokens[0].type == "ordered_list_open"
-        together = tuple(p.text for p in items)
-        if lead and len(" ".join((lead, *together)).split()) <= MAX_WORDS:
+        whole, ids = tuple(p.text for p in items), tuple(p.id for p in items)
+        if lead and len(" ".join((lead, *whole)).split()) <= MAX_WORDS:
             self.passages[first:] = [
-                replace(p, whole_list=together, numbered=numbered) for p in items
+                replace(p, whole_list=whole, numbered=numbered, together=ids) for p in items
             ]
 
-    def _table(self, tokens: list[Token], lines: list[str]) -> None:
+    def _table(self, tokens: list[Token], lines: list[str], *, led: bool) -> None:
         self._close_lead()
+        first = len(self.passages)
         rows: list[tuple[Token, list[str]]] = []
         for i, token in enumerate(tokens):
             if token.type == "tr_open":
@@ -227,6 +229,20 @@ class _Reader:
                 continue
             text = "\n".join(f"{h}: {c}" for h, c in zip(header, cells, strict=True))
             self._add(PassageKind.ROW, text, "", self._line(token), name=cells[0])
+        if led and first:
+            self._outline(first - 1, [cells for _, cells in rows[1:]])
+
+    def _outline(self, leading: int, rows: list[list[str]]) -> None:
+        """Has the line above a table said with what the table holds, if that is short.
+
+        Only a cell that is a sentence stands without the name of its column.
+        """
+        lead = self.passages[leading]
+        outline = tuple(": ".join(cells[:2]) for cells in rows)
+        words = len(" ".join((lead.searched, *outline)).split())
+        if words <= MAX_WORDS and all(line.endswith((".", "!", "?")) for line in outline):
+            ids = tuple(p.id for p in self.passages[leading:])
+            self.passages[leading] = replace(lead, outline=outline, together=ids)
 
     def _add(self, kind: PassageKind, text: str, lead: str, line: int, *, name: str = "") -> None:
         self._filled = True

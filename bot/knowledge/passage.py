@@ -60,6 +60,10 @@ class Passage:
     """All items of its list, where they are quoted together."""
     numbered: bool = False
     """Whether the items of its list have numbers."""
+    outline: tuple[str, ...] = ()
+    """The rows of the table that it leads in, each by its first two cells."""
+    together: tuple[str, ...] = ()
+    """Ids of all passages whose words are in its quote, where there are others."""
 
     @property
     def section(self) -> str:
@@ -74,16 +78,19 @@ class Passage:
 
     @property
     def quote(self) -> str:
-        """The passage as it is said: a short list is said whole, since half of one misleads."""
+        """The passage as it is said: a short list is said whole, since half of one misleads.
+
+        A line that leads in a table is said with its rows in outline.
+        """
         if not self.whole_list:
-            return self.searched
+            return "\n".join((self.searched, *(f"• {row}" for row in self.outline)))
         return "\n".join((self.lead, *self._marked))
 
     @property
     def start(self) -> int:
         """Where `text` begins in `quote`."""
         if not self.whole_list:
-            return len(self.quote) - len(self.text)
+            return len(self.searched) - len(self.text)
         number = self.whole_list.index(self.text)
         before = (self.lead, *self._marked[:number], "")
         return len("\n".join(before)) + len(self._marked[number]) - len(self.text)

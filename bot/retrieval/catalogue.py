@@ -65,7 +65,6 @@ class Catalogue:
     def of(cls, knowledge: KnowledgeBase) -> Catalogue:
         """Collects the cards of a knowledge base."""
         allowed = {i for i, reading in knowledge.readings.items() if reading.after_escalation}
-        withheld = {p.quote for p in knowledge.passages if p.id not in allowed}
         cards = {}
         for p in knowledge.passages:
             reading = knowledge.readings.get(p.id)
@@ -81,8 +80,8 @@ class Catalogue:
                 reviewed_by=p.source.reviewed_by,
                 reviewed_on=p.source.reviewed_on,
                 language=p.source.language,
-                # A list that is quoted whole may follow only if each of its items may.
-                after_escalation=p.quote not in withheld,
+                # What is quoted with others may follow only if each of them may.
+                after_escalation=allowed.issuperset((p.id, *p.together)),
                 asked=bool(reading and reading.questions),
                 searched=p.searched,
             )

@@ -91,11 +91,8 @@ def alike_pairs(knowledge: KnowledgeBase) -> list[tuple[str, str]]:
         for passage, reading in knowledge.readings.items()
         for other in reading.alike
     ]
-    lists: dict[str, list[str]] = {}
-    for p in knowledge.passages:
-        if p.whole_list and target_of(knowledge, p.id) == p.id:
-            lists.setdefault(p.quote, []).append(p.id)
-    same += [pair for items in lists.values() for pair in combinations(items, 2)]
+    for items in {p.together for p in knowledge.passages if p.whole_list}:
+        same += combinations([i for i in items if target_of(knowledge, i) == i], 2)
     found = {
         tuple(sorted((target_of(knowledge, passage), target_of(knowledge, other))))
         for passage, other in same

@@ -12,6 +12,8 @@ from bot.editors.check import check
 from bot.editors.finding import Finding, Level
 from bot.editors.neighbours import ask_all
 from bot.editors.reviews import Rules
+from bot.knowledge.base import load_knowledge
+from bot.retrieval.catalogue import Catalogue
 from bot.retrieval.entries import Entry, EntryKind
 from bot.settings import ROOT
 from tests.fakes import BODY_LINE, WordEncoder, write_knowledge
@@ -175,6 +177,16 @@ def test_what_was_never_encoded_here_is_left_to_another_time(
     assert "not run: checks by meaning, 6 texts" in capsys.readouterr().out
 
 
+def marked(folder: Path, body: str, section: str, flags: dict[str, str]) -> Path:
+    """Writes a document of one section, and which of its passages may follow an escalation."""
+    entries = "".join(
+        f"  - id: doc/{section}/{name}\n    label: A {name}\n    after_escalation: {flag}\n"
+        f"    questions: [is {name} bad]\n"
+        for name, flag in flags.items()
+    )
+    return write_knowledge(folder, {"doc": body}, questions={"doc.yml": f"passages:\n{entries}"})
+
+
 SIGNS = "## Signs\n\nWatch for:\n\n- fever\n- chills\n"
 
 
@@ -185,16 +197,29 @@ SIGNS = "## Signs\n\nWatch for:\n\n- fever\n- chills\n"
 def test_an_item_that_withholds_its_list_after_an_escalation_is_named(
     tmp_path: Path, fever: str, chills: str, named: int
 ) -> None:
-    entries = "".join(
-        f"  - id: doc/signs/{item}\n    label: Sign {item}\n    after_escalation: {flag}\n"
-        f"    questions: [is {item} bad]\n"
-        for item, flag in (("fever", fever), ("chills", chills))
-    )
-    root = write_knowledge(tmp_path, {"doc": SIGNS}, questions={"doc.yml": f"passages:\n{entries}"})
-    findings = [f for f in check(root, RULES, None) if "quoted whole" in f.what]
+    root = marked(tmp_path, SIGNS, "signs", {"fever": fever, "chills": chills})
+    findings = [f for f in check(root, RULES, None) if "quoted together" in f.what]
     assert len(findings) == named
     if named:
         assert findings[0].level is Level.WARNING
         withheld = "fever" if fever == "false" else "chills"
         assert f"doc/signs/{withheld}" in findings[0].what
         assert findings[0].path.name == "doc.yml"
+
+
+STEPS = "## Steps\n\nOne step.\n\n| Step | What |\n|---|---|\n| Wait | Better wait. |\n"
+
+
+@pytest.mark.parametrize(
+    ("lead", "row", "named"),
+    [("true", "true", 0), ("false", "true", 0), ("true", "false", 1), ("false", "false", 0)],
+)
+def test_a_row_that_withholds_the_outline_of_its_table_is_named(
+    tmp_path: Path, lead: str, row: str, named: int
+) -> None:
+    root = marked(tmp_path, STEPS, "steps", {"one-step": lead, "wait": row})
+    found = [f for f in check(root, RULES, None) if "quoted together" in f.what]
+    assert ["doc/steps/wait" in f.what for f in found] == [True] * named
+    cards = Catalogue.of(load_knowledge(root)).cards
+    assert cards["doc/steps/one-step"].after_escalation is (lead == row == "true")
+    assert cards["doc/steps/wait"].after_escalation is (row == "true")

@@ -99,7 +99,7 @@ def test_each_quote_stands_in_the_source_in_order(article: Document, source: str
 
 def test_a_quote_adds_a_bullet_at_most(article: Document) -> None:
     for passage in article.passages:
-        pieces = passage.whole_list or (passage.text,)
+        pieces = passage.whole_list or (passage.text, *passage.outline)
         quoted = passage.quote.replace("\n• ", "\n").split()
         assert quoted == " ".join((passage.lead, *pieces)).split()
         assert len(quoted) <= MAX_WORDS
@@ -114,6 +114,22 @@ def test_the_warning_signs_are_quoted_together(article: Document) -> None:
         "• New confusion, trouble speaking, or unusual sleepiness\n"
         "• Shortness of breath, chest pain, or fainting"
     )
+
+
+def test_the_steps_are_quoted_in_outline(article: Document) -> None:
+    (passage,) = [p for p in article.passages if p.outline]
+    assert passage.quote == (
+        "The CAR T-cell therapy process feels less mysterious when you break it into individual "
+        "pieces.\n"
+        "• Leukapheresis: The team removes some of your T cells from your blood.\n"
+        "• Lab changes: A lab adds instructions that help the cells recognize cancer.\n"
+        "• Lymphodepleting chemotherapy: You get a short course of chemotherapy before the "
+        "infusion.\n"
+        "• Infusion day: The changed cells go back into your bloodstream.\n"
+        "• Monitoring: Your team watches for side effects and checks your response."
+    )
+    rows = [p.id for p in article.passages if p.kind is PassageKind.ROW]
+    assert passage.together == (passage.id, *rows)
 
 
 def test_nobody_invented_a_publisher_or_a_review(article: Document) -> None:

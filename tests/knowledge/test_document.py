@@ -138,6 +138,45 @@ def test_a_row_is_its_column_headers_and_cells_and_nothing_else(path: Path) -> N
     assert (first.line, second.line) == (BODY_LINE + 4, BODY_LINE + 5)
 
 
+TABLE = "| Step | What | And |\n|---|---|---|\n| One | We wash. | x |\n| Two | We dry. | y |\n"
+
+
+@pytest.mark.parametrize("between", ["", "## Steps\n\n", "> Quoted.\n\n", "- item\n\n"])
+def test_a_paragraph_right_above_a_table_is_said_with_it_in_outline(
+    path: Path, between: str
+) -> None:
+    passages = read(path, f"Two steps.\n\n{between}{TABLE}").passages
+    first, *others = passages
+    if between:
+        assert [p.outline for p in passages] == [()] * len(passages)
+        return
+    assert first.quote == "Two steps.\n• One: We wash.\n• Two: We dry."
+    assert (first.text, first.searched, first.start) == ("Two steps.", "Two steps.", 0)
+    assert first.together == tuple(p.id for p in passages)
+    assert [p.quote for p in others] == [
+        "Step: One\nWhat: We wash.\nAnd: x",
+        "Step: Two\nWhat: We dry.\nAnd: y",
+    ]
+
+
+def test_the_outline_of_a_table_under_a_question_stands_below_its_answer(path: Path) -> None:
+    first = read(path, f"## What is done?\n\nTwo steps.\n\n{TABLE}").passages[0]
+    assert first.quote == "What is done?\nTwo steps.\n• One: We wash.\n• Two: We dry."
+    assert first.quote[first.start :].startswith(first.text)
+
+
+def test_cells_that_are_no_sentences_do_not_stand_without_their_column(path: Path) -> None:
+    table = TABLE.replace("We dry.", "twice")
+    assert read(path, f"Two steps.\n\n{table}").passages[0].quote == "Two steps."
+
+
+@pytest.mark.parametrize(("words", "said"), [(114, True), (115, False)])
+def test_an_outline_that_is_too_long_is_not_said(path: Path, words: int, said: bool) -> None:
+    lead = "word " * (words - 1) + "end."
+    first = read(path, f"{lead}\n\n{TABLE}").passages[0]
+    assert bool(first.outline) is said
+
+
 def test_an_answer_carries_the_question_above_it(path: Path) -> None:
     body = "## FAQ\n\n### Can it wait?\n\nNo.\n\nCall first.\n\n## Next\n\nText.\n"
     answer, more, text = read(path, body).passages

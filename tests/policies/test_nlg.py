@@ -92,6 +92,22 @@ async def test_a_reminder_says_to_machines_what_it_is(verdict: Verdict, language
     assert {p["number"] for p in custom["phones"]} == {p["number"] for p in escalation}
 
 
+CARD = {
+    **dict.fromkeys(("title", "section", "url", "publisher", "reviewed_by", "reviewed_on"), "x"),
+    **{"id": "d/p", "quote": "Some words.", "as_of": "2026-06"},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "unsure"), [(contract.UTTER_ANSWER, None), (contract.UTTER_NEAREST, False)]
+)
+async def test_the_nearest_text_is_told_from_an_answer(name: str, unsure: bool | None) -> None:
+    custom = (await said(tracker(QUIET, decision={"card": CARD}), name))["custom"]
+    assert (custom["kind"], custom["quote"], custom.get("sure")) == ("answer", "Some words.", unsure)
+    broken = await said(tracker(QUIET, decision={"card": {"broken": True}}), name)
+    assert "sure" not in broken["custom"]
+
+
 async def test_a_crisis_that_only_the_intent_names_has_the_links_of_a_crisis() -> None:
     response = await said(tracker(QUIET, intent=contract.INTENT_CRISIS))
     assert response["custom"]["level"] == "crisis"

@@ -689,18 +689,22 @@ IN_ONE_LIST = Catalogue(
 )
 
 
-def test_what_stood_in_the_list_has_been_said() -> None:
-    found = FollowUp("b", False, ("c", "a", "b", "d"), 0.9)
-    decision = route(
+def behind(last: str, found: FollowUp) -> Decision:
+    """Routes a message that is unclear alone, in context of the last passage."""
+    return route(
         "and the breathing",
         contract.INTENT_QUESTION,
         0.9,
         ranking(0.5, "bac"),
         IN_ONE_LIST,
-        context=Context("a", "a"),
+        context=Context(last, last),
         thresholds=T,
         following=lambda: found,
     )
+
+
+def test_what_stood_in_the_list_has_been_said() -> None:
+    decision = behind("a", FollowUp("b", False, ("c", "a", "b", "d"), 0.9))
     assert decision.action == contract.UTTER_SAID_ALREADY
     assert decision.passage is None
     assert decision.related == ("c", "d")
@@ -716,31 +720,12 @@ def test_what_stood_in_the_list_has_been_said() -> None:
 def test_the_list_that_was_quoted_is_offered_only_where_it_lies_nearest(
     offers: tuple[str, ...], related: tuple[str, ...]
 ) -> None:
-    decision = route(
-        "and the breathing",
-        contract.INTENT_QUESTION,
-        0.9,
-        ranking(0.5, "bac"),
-        IN_ONE_LIST,
-        context=Context("a", "a"),
-        thresholds=T,
-        following=lambda: FollowUp(None, False, offers, 0.3),
-    )
+    decision = behind("a", FollowUp(None, False, offers, 0.3))
     assert (decision.action, decision.related) == (contract.UTTER_CLARIFY, related)
 
 
 def test_another_list_is_quoted() -> None:
-    found = FollowUp("b", False, ("b", "a", "c"), 0.9)
-    decision = route(
-        "and the breathing",
-        contract.INTENT_QUESTION,
-        0.9,
-        ranking(0.5, "bac"),
-        IN_ONE_LIST,
-        context=Context("d", "d"),
-        thresholds=T,
-        following=lambda: found,
-    )
+    decision = behind("d", FollowUp("b", False, ("b", "a", "c"), 0.9))
     assert (decision.passage, decision.related) == ("b", ("c",))
 
 
