@@ -36,6 +36,7 @@ OURS: dict[str, set[str]] = {
     "nlg": WORDS | {"action_calls"},
     "components": WORDS | PLAIN,
     "pretrain": BASE | {"components", "encoding", "knowledge"},
+    "teach": BASE | {"encoding", "safety"},
     "policies": WORDS | PLAIN,
     "channels": WORDS | PLAIN,
     "evaluation": WORDS | PLAIN,

@@ -32,7 +32,7 @@ from bot.knowledge.base import KnowledgeBase, load_knowledge
 from bot.retrieval.entries import EntryKind, build_entries
 from bot.safety import PatternDetector
 from bot.safety.quick import shared_patterns
-from bot.safety.training import Example, load_examples, quiet
+from bot.safety.training import Example, load_examples, load_taught, quiet
 from bot.settings import ROOT, load_settings
 
 URGENCY = "urgency"
@@ -112,6 +112,7 @@ def tasks(knowledge: KnowledgeBase, examples: Sequence[tuple[str, str]]) -> list
             tuple(e.right for e in urgency),
             share=0.75,
             mixed=tuple(calm),
+            taught=load_taught(),
         ),
         Task(
             QUESTIONS,

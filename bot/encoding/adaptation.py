@@ -16,7 +16,7 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -26,6 +26,7 @@ import numpy as np
 from bot.encoding.encoder import MiniLMEncoder, model_path, weights_digest
 from bot.encoding.head import Head
 from bot.encoding.noise import Noise
+from bot.encoding.taught import Taught
 from bot.errors import ModelError
 from bot.settings import ROOT
 
@@ -59,11 +60,18 @@ class Task:
     mixed: tuple[str, ...] = ()
     """Texts that change no label: some are put before or after others of the task, so that what
     matters is found in the middle of something else."""
+    taught: Taught | None = None
+    """What a larger model says of these texts, and of more."""
 
     @property
     def names(self) -> list[str]:
         """The labels in order of first appearance."""
         return list(dict.fromkeys(name for group in self.labels for name in group))
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """All texts that are learned from: its own, then those that only the teacher labels."""
+        return (*self.texts, *(self.taught.more if self.taught else ()))
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,10 @@ class Recipe:
     centring: float = 2.0
     """Weight of the squared length of a batch's mean embedding. Without it all embeddings drift
     into one direction, cosines end at 0.999, and the heads learn from what little is left."""
+    taught: float = 0.5
+    """Weight of what a larger model says of a text beside the text's own label."""
+    more: float = 1.0
+    """Part of the texts that only the larger model labels, beside the share of their task."""
     seed: int = 20261124
 
 
@@ -89,7 +101,7 @@ AGAIN = Recipe(epochs=1, learning_rate=1e-4, head_rate=2e-4)
 """How `make encoder` goes on with the adaptation that the repository carries: gently. Three epochs
 at 2e-4 after 5,170 new messages left the encoder worse than it was (decision 4, 2026-11-30)."""
 
-REFRESH = AGAIN
+REFRESH = replace(AGAIN, more=0.1)
 """How `rasa train` goes on from there where texts have changed: ten minutes on two cores."""
 
 
@@ -185,12 +197,12 @@ def average(folders: Sequence[Path], target: Path = PRETRAINED) -> None:
     """Writes the mean of adaptations that followed each other: steadier than the last of them.
 
     Args:
-        folders: what `pretrain` wrote, of one model and the same labels; the last one's origin
-            tells what the mean was made of.
+        folders: what `pretrain` wrote, of one model and the same tasks; the last one's origin
+            tells what the mean was made of, and its labels are kept.
         target: where it is put; may be one of them.
 
     Raises:
-        ModelError: if one is missing or damaged, or is of another model or other labels.
+        ModelError: if one is missing or damaged, or is of another model or other tasks.
     """
     found = []
     for folder in folders:
@@ -200,22 +212,40 @@ def average(folders: Sequence[Path], target: Path = PRETRAINED) -> None:
         arrays = {name: _arrays(folder / name) for name in (WEIGHTS, HEADS)}
         found.append((origin, arrays))
     origin, last = found[-1]
-    means: dict[str, dict[str, Any]] = {}
-    for name, values in last.items():
-        means[name] = {}
-        for key, value in values.items():
-            each = [arrays[name][key] for _, arrays in found if key in arrays[name]]
-            alike = len(each) == len(found) and all(e.shape == value.shape for e in each)
-            numbers = value.dtype.kind == "f"
-            if not alike or not (numbers or all(np.array_equal(e, value) for e in each)):
-                raise ModelError(f"{key} is not the same in all: they are of other texts or models")
-            mean = np.mean([np.asarray(e, np.float64) for e in each], axis=0) if numbers else value
-            means[name][key] = mean.astype(value.dtype)
+    earlier = [arrays for _, arrays in found]
+    means = {
+        WEIGHTS: {
+            key: _mean([arrays[WEIGHTS].get(key) for arrays in earlier], key)
+            for key in last[WEIGHTS]
+        },
+        HEADS: dict(last[HEADS]),
+    }
+    for task in last[HEADS]["tasks"].tolist():
+        for key in (f"{task}.weights", f"{task}.bias"):
+            rows = [_rows(arrays[HEADS], task, key) for arrays in earlier]
+            means[HEADS][key] = np.stack(
+                [_mean([known[name] for known in rows if name in known], key) for name in rows[-1]]
+            )
     target.mkdir(parents=True, exist_ok=True)
     for name, mean_arrays in means.items():
         np.savez(target / name, **mean_arrays)
     of = [o["sha256"][WEIGHTS] for o, _ in found]
     _seal(target, {**origin, "average_of": of})
+
+
+def _mean(arrays: Sequence[Any], key: str) -> Any:
+    """Returns the mean of arrays of one shape, of the last one's type."""
+    if any(array is None or array.shape != arrays[-1].shape for array in arrays):
+        raise ModelError(f"{key} is not the same in all: they are of other texts or models")
+    mean = np.mean([np.asarray(array, np.float64) for array in arrays], axis=0)
+    return mean.astype(arrays[-1].dtype)
+
+
+def _rows(heads: dict[str, Any], task: str, key: str) -> dict[str, Any]:
+    """Returns what a head holds for each label: a label is the mean of those that know it."""
+    if key not in heads:
+        raise ModelError(f"{key} is not the same in all: they are of other texts or models")
+    return dict(zip(heads[f"{task}.labels"].tolist(), heads[key], strict=True))
 
 
 def _arrays(path: Path) -> dict[str, Any]:
@@ -269,7 +299,11 @@ def _origin(pretrained: Path) -> dict[str, Any]:
 
 
 def _texts_digest(tasks: Sequence[Task]) -> str:
-    return hashlib.sha256(json.dumps([asdict(t) for t in tasks]).encode()).hexdigest()
+    """Hashes texts and labels of tasks, and what they are taught beside."""
+    parts = [
+        {**vars(task), "taught": task.taught.digest if task.taught else None} for task in tasks
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:
@@ -432,8 +466,9 @@ def _examples(task: Task, recipe: Recipe) -> dict[str, list[Any]]:
     texts: list[str] = []
     labels: list[int] = []
     for _ in range(recipe.epochs):
-        for number, text in enumerate(task.texts):
-            if rng.random() > task.share:
+        for number, text in enumerate(task.seen):
+            share = task.share if number < len(task.texts) else task.share * recipe.more
+            if rng.random() > share:
                 continue
             noisy = noise(text)
             if task.mixed and rng.random() < recipe.mix:
@@ -445,13 +480,23 @@ def _examples(task: Task, recipe: Recipe) -> dict[str, list[Any]]:
 
 
 def _loss(net: Any, task: Task, recipe: Recipe) -> Any:
-    """Builds the loss of a task: the probability of all its right labels together."""
+    """Builds the loss of a task: the probability of all its right labels together.
+
+    A teacher's answer weighs `recipe.taught` beside the label, and all where there is no label.
+    """
     import torch
 
     names = {name: column for column, name in enumerate(task.names)}
-    right = torch.full((len(task.texts), len(names)), float("-inf"))
+    right = torch.full((len(task.seen), len(names)), float("-inf"))
     for row, group in enumerate(task.labels):
         right[row, [names[name] for name in group]] = 0.0
+    right[len(task.texts) :] = 0.0
+    said = torch.zeros((len(task.seen), len(names)))
+    trust = torch.zeros(len(task.seen))
+    if task.taught:
+        said = torch.from_numpy(task.taught.table(task.texts, task.names))
+        trust = recipe.taught * said.sum(dim=1)
+        trust[len(task.texts) :] = 1.0
 
     class TaskLoss(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -466,7 +511,10 @@ def _loss(net: Any, task: Task, recipe: Recipe) -> Any:
             hit = torch.logsumexp(logs + right[labels], dim=1)
             smooth = recipe.smoothing
             drift = vectors.mean(dim=0).square().sum()
-            missed = -((1 - smooth) * hit + smooth * logs.mean(dim=1)).mean()
+            labelled = (1 - smooth) * hit + smooth * logs.mean(dim=1)
+            taught = (said[labels] * logs).sum(dim=1)
+            told = trust[labels]
+            missed = -((1 - told) * labelled + told * taught).mean()
             return missed + recipe.centring * drift
 
     return TaskLoss()

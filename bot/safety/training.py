@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.encoding.taught import Taught
 from bot.safety.families import FAMILIES
 
 DATA = Path(__file__).parent / "data"
+TAUGHT = DATA / "taught.npz"
+"""What a larger model says of the examples and of their clauses (`python -m bot.teach`)."""
 NEITHER = "neither"
 
 
@@ -45,6 +48,15 @@ def load_examples(folder: Path = DATA) -> list[Example]:
             families = tuple(map(str, row.get("families") or ()))
             found.append(Example(str(row["text"]), str(row["label"]), families))
     return found
+
+
+def load_taught(path: Path = TAUGHT) -> Taught | None:
+    """Returns what a larger model says of the examples, or None where none was asked.
+
+    Raises:
+        ModelError: if the file is damaged.
+    """
+    return Taught.load(path) if path.is_file() else None
 
 
 def quiet(texts: Sequence[str]) -> list[Example]:

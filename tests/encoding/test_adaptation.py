@@ -168,9 +168,22 @@ def test_the_mean_of_two_adaptations_lies_between_them(
     assert len(json.loads((mean / ORIGIN).read_text())["average_of"]) == 2
 
 
-def test_adaptations_with_other_labels_have_no_mean(
+def test_a_label_is_the_mean_of_those_that_know_it(
     model: str, carried: Path, tmp_path: Path
 ) -> None:
+    labels = (("tepid",),) + (("cold",),) * 5 + (("hot",),) * 4
+    newer = Task("warmth", WARMTH.texts, labels)
+    pretrain(model, [newer], other := tmp_path / "other", recipe=replace(RECIPE, epochs=1))
+    average([carried, other], mean := tmp_path / "mean")
+    before, after, between = (load_heads(f)["warmth"] for f in (carried, other, mean))
+    assert between.labels == after.labels == ("tepid", "cold", "hot")
+    for name in between.labels:
+        known = [h.weights[h.labels.index(name)] for h in (before, after) if name in h.labels]
+        row = between.weights[between.labels.index(name)]
+        assert np.allclose(row, np.mean(known, axis=0), atol=1e-5)
+
+
+def test_adaptations_of_other_tasks_have_no_mean(model: str, carried: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     pretrain(model, [EITHER], other, recipe=replace(RECIPE, epochs=1))
     before = (carried / WEIGHTS).read_bytes()

@@ -103,7 +103,11 @@ CARD = {
 )
 async def test_the_nearest_text_is_told_from_an_answer(name: str, unsure: bool | None) -> None:
     custom = (await said(tracker(QUIET, decision={"card": CARD}), name))["custom"]
-    assert (custom["kind"], custom["quote"], custom.get("sure")) == ("answer", "Some words.", unsure)
+    assert (custom["kind"], custom["quote"], custom.get("sure")) == (
+        "answer",
+        "Some words.",
+        unsure,
+    )
     broken = await said(tracker(QUIET, decision={"card": {"broken": True}}), name)
     assert "sure" not in broken["custom"]
 

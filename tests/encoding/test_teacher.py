@@ -1,0 +1,71 @@
+"""A tiny MPNet learns a task with its upper layers alone, and is asked in the same way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot import teach
+from bot.encoding import DEFAULT_MODEL, model_path
+from bot.encoding.teacher import Teacher, TeacherRecipe
+from tests.encoding.test_taught import COLD, HOT, MILD
+
+RECIPE = TeacherRecipe(layers=1, epochs=40, learning_rate=3e-3, head_rate=3e-2, batch=4)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MPNet of two small layers with random weights, and the packaged model's word pieces."""
+    import torch
+    from transformers import AutoTokenizer, MPNetConfig, MPNetModel
+
+    made = tmp_path_factory.mktemp("mpnet")
+    torch.manual_seed(0)
+    pieces = AutoTokenizer.from_pretrained(str(model_path(DEFAULT_MODEL)))
+    config = MPNetConfig(
+        vocab_size=len(pieces),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=128,
+    )
+    MPNetModel(config).save_pretrained(made)
+    pieces.save_pretrained(made)
+    return made
+
+
+def test_it_learns_and_says_what_it_makes_of_texts(folder: Path) -> None:
+    teacher = Teacher(folder, ("cold", "hot", "warm"), RECIPE)
+    texts = teacher.halfway([*HOT, *COLD])
+    assert (len(texts), texts.states.shape[1]) == (10, 32)
+    before = teacher.probabilities(texts)
+    teacher.fit(texts, [("hot", "warm")] * 5 + [("cold",)] * 5)
+    after = teacher.probabilities(texts)
+    assert after.sum(axis=1) == pytest.approx(np.ones(10), abs=1e-3)
+    assert (after[:5, 0] < 0.5).all()
+    assert (after[5:, 0] > 0.5).all()
+    assert not np.allclose(before, after, atol=0.05)
+
+
+def test_padding_changes_nothing(folder: Path) -> None:
+    teacher = Teacher(folder, ("cold", "hot"), RECIPE)
+    alone = teacher.probabilities(teacher.halfway([HOT[0]]))
+    beside = teacher.probabilities(teacher.halfway([HOT[0], " ".join(COLD)]))
+    assert beside[0] == pytest.approx(alone[0], abs=0.02)  # bfloat16 has three digits.
+
+
+def test_another_model_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert teach.main([str(folder)]) == 1
+    assert teach.main([str(folder / "missing")]) == 1
+    assert capsys.readouterr().err.count("decision 8") == 2
+
+
+def test_clauses_are_asked_about_once_and_no_message_is_among_them() -> None:
+    texts = ["He is fine today, but he has chills.", "She is well, but he has chills."]
+    found = teach.clauses_of([*texts, *MILD])
+    assert len(found) == len(set(found))
+    assert any("chills" in clause for clause in found)
+    assert not set(found) & set(texts)
