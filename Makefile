@@ -31,7 +31,7 @@ lock: ## Resolves requirements*.in anew into requirements*.txt, with hashes
 train: install ## Trains the model if its files have changed (FORCE=1: in any case)
 	@$(PYTHON) -m bot.launch train $(if $(FORCE),--force)
 
-encoder: install ## Goes on adapting the encoder in the repository (ten minutes; FRESH=1: anew, half an hour)
+encoder: install ## Goes on adapting the encoder in the repository (a quarter of an hour; FRESH=1: anew, longer)
 	@$(PYTHON) -m bot.pretrain $(if $(FRESH),--fresh)
 
 run: install ## Starts the bot and its action server; Ctrl-C stops both

@@ -21,7 +21,7 @@ from bot.settings import ROOT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the adaptation into `bot/encoding/pretrained/`: ten minutes, afresh half an hour."""
+    """Writes the adaptation into `bot/encoding/pretrained/`: a quarter of an hour on two cores."""
     parser = argparse.ArgumentParser(prog="python -m bot.pretrain", description=__doc__)
     parser.add_argument("--fresh", action="store_true", help="begin with the packaged model")
     parser.add_argument(

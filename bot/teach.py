@@ -51,10 +51,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def clauses_of(texts: Sequence[str]) -> list[str]:
-    """Lists the clauses of messages, in an order of chance, none that is a message or held out."""
-    seen = {e.text for e in load_examples()}
+    """Lists the clauses of messages, in an order of chance, none that is a message or held out.
+
+    What held-out messages are made of is held out, too: the joint model is calibrated on it.
+    """
+    examples = load_examples()
+    seen = {e.text for e in examples}
+    fresh = (e.text for e in examples if held_out(e.text))
+    seen.update(c.text for text in fresh for c in message_clauses(text))
     found = dict.fromkeys(c.text for text in texts for c in message_clauses(text))
-    listed = [clause for clause in found if clause not in seen]
+    listed = [clause for clause in found if clause not in seen and not held_out(clause)]
     random.Random(1).shuffle(listed)
     return listed
 

@@ -119,15 +119,14 @@ def _few_questions(knowledge: KnowledgeBase, places: Places) -> Iterator[Finding
 def _withheld(knowledge: KnowledgeBase, places: Places) -> Iterator[Finding]:
     """What is quoted together follows an escalation only if each part of it may."""
     allowed = {i for i, reading in knowledge.readings.items() if reading.after_escalation}
-    for ids in dict.fromkeys(p.together for p in knowledge.passages if p.id in allowed):
-        kept_back = [i for i in ids if i not in allowed]
-        if not kept_back:
+    for p in knowledge.passages:
+        kept_back = [i for i in p.together if i not in allowed]
+        if p.id not in allowed or not kept_back:
             continue
         names = ", ".join(f"'{i}'" for i in kept_back)
-        what = f"is quoted together with others, and not after an escalation because of {names}"
-        remedy = "write `after_escalation: true` for each that is quoted with it, or for none"
-        place = places.entry(kept_back[0]) or places.passage(kept_back[0])
-        yield _at(Level.WARNING, place, what, remedy)
+        what = f"is quoted together with {names}, so that it does not follow an escalation either"
+        remedy = "write `after_escalation: true` for what is quoted with it, or not for it"
+        yield _at(Level.WARNING, places.entry(p.id) or places.passage(p.id), what, remedy)
 
 
 def _alike(knowledge: KnowledgeBase, places: Places, encoder: Encoder) -> Iterator[Finding]:

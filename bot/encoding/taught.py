@@ -7,6 +7,8 @@ Knowledge distillation: Hinton, Vinyals and Dean, "Distilling the Knowledge in a
 from __future__ import annotations
 
 import hashlib
+import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -95,15 +97,17 @@ class Taught:
         return shares
 
     def save(self, path: Path) -> None:
-        """Writes one compressed file."""
+        """Writes one compressed file, whole or not at all."""
+        draft = path.with_name(f".{path.name}")  # Of the same ending, which numpy would add.
         np.savez_compressed(
-            path,
+            draft,
             labels=np.array(self.labels),
             keys=self.keys,
             shares=self.shares,
-            more=np.frombuffer("\n".join(self.more).encode(), dtype=np.uint8),
+            more=np.frombuffer(json.dumps(self.more).encode(), dtype=np.uint8),
             more_shares=self.more_shares,
         )
+        draft.replace(path)
 
     @classmethod
     def load(cls, path: Path) -> Taught:
@@ -114,14 +118,18 @@ class Taught:
         """
         try:
             with np.load(path, allow_pickle=False) as data:
-                more = data["more"].tobytes().decode()
-                return cls(
+                found = cls(
                     tuple(data["labels"].tolist()),
                     data["keys"],
                     data["shares"],
-                    tuple(more.split("\n")) if more else (),
+                    tuple(json.loads(data["more"].tobytes())),
                     data["more_shares"],
                 )
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            columns = len(found.labels)
+            shapes = ((len(found.keys), columns), (len(found.more), columns))
+            if (found.shares.shape, found.more_shares.shape) != shapes:
+                raise ValueError("rows and texts do not agree")
+            return found
+        except (OSError, EOFError, ValueError, KeyError, BadZipFile, zlib.error) as error:
             remedy = "restore it (git checkout), or make it anew (python -m bot.teach)"
             raise ModelError(f"The teacher's answers in {path} cannot be read: {remedy}") from error

@@ -19,6 +19,7 @@ MAX_WORDS = 120
 
 _COMMENT = re.compile(r"<!--(?:(?!-->).)*-->", re.DOTALL)
 _ID_COMMENT = re.compile(r"<!--\s*id:\s*(.*?)\s*-->", re.DOTALL)
+_OUTLINE_COMMENT = re.compile(r"<!--\s*outline\s*-->")
 _TABLE_RULE = re.compile(r"-:?\s*\|\s*:?-")
 _LISTS = frozenset({"bullet_list_open", "ordered_list_open"})
 _UNQUOTABLE = {"fence": "a code block", "code_block": "an indented block", "html_block": "raw HTML"}
@@ -65,6 +66,7 @@ class _Reader:
         self._headings: list[tuple[int, str, int]] = []
         self._filled = True
         self._given_id = ""
+        self._outlined: Token | None = None
         self._lead: tuple[str, int] | None = None
         self._used: dict[str, int] = {}
 
@@ -98,6 +100,8 @@ class _Reader:
         while i < len(tokens):
             token = tokens[i]
             end = _closing(tokens, i)
+            if self._outlined and token.type not in {"table_open", "html_block"}:
+                self._lost_outline()
             if token.type == "heading_open":
                 self._heading(token, tokens[i + 1])
             elif token.type == "paragraph_open":
@@ -105,8 +109,7 @@ class _Reader:
             elif token.type in _LISTS:
                 self._list(tokens[i : end + 1])
             elif token.type == "table_open":
-                led = i > 0 and tokens[i - 1].type == "paragraph_close"
-                self._table(tokens[i : end + 1], lines, led=led)
+                self._table(tokens[i : end + 1], lines, led=_leads(tokens[:i]))
             elif token.type == "html_block":
                 self._comment(token)
             elif token.type == "blockquote_open":
@@ -117,8 +120,16 @@ class _Reader:
                 what = _UNQUOTABLE.get(token.type, f"a block of the kind '{token.type}'")
                 self._bad(token, what, "write it as a paragraph")
             i = end + 1
+        if self._outlined:
+            self._lost_outline()
         self._close_section()
         self._close_lead()
+
+    def _lost_outline(self) -> None:
+        if self._outlined:
+            remedy = "put it between a paragraph and the table right below it"
+            self._bad(self._outlined, "an outline of nothing", remedy)
+        self._outlined = None
 
     def _line(self, token: Token) -> int:
         return (token.map[0] if token.map else 0) + self.offset + 1
@@ -155,6 +166,9 @@ class _Reader:
         if not _COMMENT.fullmatch(text):
             what = "text beside a comment" if text.startswith("<!--") else "raw HTML"
             self._bad(token, what, "write it in Markdown, on a line of its own")
+            return
+        if _OUTLINE_COMMENT.fullmatch(text):
+            self._outlined = token
             return
         match = _ID_COMMENT.fullmatch(text)
         if match and match.group(1) != slug(match.group(1), words=20):
@@ -229,20 +243,23 @@ class _Reader:
                 continue
             text = "\n".join(f"{h}: {c}" for h, c in zip(header, cells, strict=True))
             self._add(PassageKind.ROW, text, "", self._line(token), name=cells[0])
-        if led and first:
-            self._outline(first - 1, [cells for _, cells in rows[1:]])
+        if self._outlined and led and first:
+            self._outline(first - 1, [cells for _, cells in rows[1:]], self._outlined)
+            self._outlined = None
+        elif self._outlined:
+            self._lost_outline()
 
-    def _outline(self, leading: int, rows: list[list[str]]) -> None:
-        """Has the line above a table said with what the table holds, if that is short.
-
-        Only a cell that is a sentence stands without the name of its column.
-        """
+    def _outline(self, leading: int, rows: list[list[str]], comment: Token) -> None:
+        """Has the paragraph above a table said with the first two cells of each row."""
         lead = self.passages[leading]
         outline = tuple(": ".join(cells[:2]) for cells in rows)
         words = len(" ".join((lead.searched, *outline)).split())
-        if words <= MAX_WORDS and all(line.endswith((".", "!", "?")) for line in outline):
-            ids = tuple(p.id for p in self.passages[leading:])
-            self.passages[leading] = replace(lead, outline=outline, together=ids)
+        if words > MAX_WORDS:
+            what = f"paragraph and outline have {words} words: too long to quote"
+            self._bad(comment, what, f"leave the outline out: a quote holds at most {MAX_WORDS}")
+            return
+        ids = tuple(p.id for p in self.passages[leading:])
+        self.passages[leading] = replace(lead, outline=outline, together=ids)
 
     def _add(self, kind: PassageKind, text: str, lead: str, line: int, *, name: str = "") -> None:
         self._filled = True
@@ -275,6 +292,12 @@ def _closing(tokens: list[Token], start: int) -> int:
         if depth <= 0:
             return i
     return len(tokens) - 1
+
+
+def _leads(before: list[Token]) -> bool:
+    """Tells whether the last block before a table, comments aside, is a paragraph."""
+    blocks = [token.type for token in before if token.type != "html_block"]
+    return bool(blocks) and blocks[-1] == "paragraph_close"
 
 
 def _list_follows(tokens: list[Token], end: int) -> bool:

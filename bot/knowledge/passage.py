@@ -61,7 +61,7 @@ class Passage:
     numbered: bool = False
     """Whether the items of its list have numbers."""
     outline: tuple[str, ...] = ()
-    """The rows of the table that it leads in, each by its first two cells."""
+    """The rows of the table below it, each by its first two cells, if an editor wants them said."""
     together: tuple[str, ...] = ()
     """Ids of all passages whose words are in its quote, where there are others."""
 
@@ -80,7 +80,7 @@ class Passage:
     def quote(self) -> str:
         """The passage as it is said: a short list is said whole, since half of one misleads.
 
-        A line that leads in a table is said with its rows in outline.
+        A paragraph above a table is said with its rows in outline where an editor wants it.
         """
         if not self.whole_list:
             return "\n".join((self.searched, *(f"• {row}" for row in self.outline)))

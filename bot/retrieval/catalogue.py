@@ -31,7 +31,7 @@ class Card:
     asked: bool
     """Whether an editor has written questions for it."""
     searched: str = ""
-    """Its own words, where a whole list is quoted; archives before 2026-12 lack it."""
+    """Its own words, where others are quoted with it; archives before 2026-12 lack it."""
 
     @property
     def own(self) -> str:

@@ -127,9 +127,11 @@ class Retriever:
             for e in entries
             if e.target in catalogue.cards and not catalogue.cards[e.target].asked
         ]
-        # A table row is read whole: its cells answer together.
+        # A table row is read whole: its cells answer together; so is what is quoted together.
         prose = {
-            p.id: (p.start, p.text) for p in knowledge.passages if p.kind is not PassageKind.ROW
+            p.id: (p.start, p.text)
+            for p in knowledge.passages
+            if p.kind is not PassageKind.ROW and not p.together
         }
         marks = find_marks(entries, prose)
         fitted = cls(ranker, gate, catalogue, own_words, marks, alike)

@@ -204,10 +204,13 @@ def test_an_item_that_withholds_its_list_after_an_escalation_is_named(
         assert findings[0].level is Level.WARNING
         withheld = "fever" if fever == "false" else "chills"
         assert f"doc/signs/{withheld}" in findings[0].what
+        other = "chills" if fever == "false" else "fever"
+        line = (root / "questions" / "doc.yml").read_text("utf-8").split("\n")[findings[0].line - 1]
+        assert f"doc/signs/{other}" in line
         assert findings[0].path.name == "doc.yml"
 
 
-STEPS = "## Steps\n\nOne step.\n\n| Step | What |\n|---|---|\n| Wait | Better wait. |\n"
+STEPS = "## Steps\n\nOne step.\n\n<!-- outline -->\n\n| Step | What |\n|---|---|\n| Wait | Better wait. |\n"
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -11,13 +13,16 @@ import pytest
 from bot.encoding.adaptation import (
     Recipe,
     Task,
+    _examples,
     adapted_folder,
     fingerprint,
     load_adapted,
     load_heads,
 )
+from bot.encoding.holdout import held_out
 from bot.encoding.taught import Taught
 from bot.errors import ModelError
+from bot.safety.training import load_examples, load_taught
 from tests.encoding.tiny import make_tiny_model
 
 HOT = tuple(f"the {thing} is burning hot" for thing in ("soup", "road", "tea", "iron", "sand"))
@@ -41,6 +46,9 @@ def test_it_comes_back_from_disk_as_it_was(tmp_path: Path) -> None:
     found = Taught.load(tmp_path / "taught.npz")
     assert found.digest == TAUGHT.digest
     assert (found.labels, found.more) == (TAUGHT.labels, MILD)
+    broken = replace(TAUGHT, more=("Hi\nI am cold,", *MILD[1:]))
+    broken.save(tmp_path / "taught.npz")
+    assert Taught.load(tmp_path / "taught.npz").more[0] == "Hi\nI am cold,"
     nothing = Taught.of(("a",), [], np.zeros((0, 1)), [], np.zeros((0, 1)))
     nothing.save(tmp_path / "nothing.npz")
     assert Taught.load(tmp_path / "nothing.npz").more == ()
@@ -60,7 +68,25 @@ def test_a_teacher_of_other_labels_is_refused() -> None:
     assert "python -m bot.teach" in str(error.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a zip file", b"PK\x03\x04cut off"])
+def whole() -> bytes:
+    """The bytes of a file that can be read."""
+    with TemporaryDirectory() as folder:
+        TAUGHT.save(path := Path(folder) / "taught.npz")
+        return path.read_bytes()
+
+
+@pytest.mark.parametrize("place", [0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+def test_a_flipped_bit_is_named_or_harmless(tmp_path: Path, place: float) -> None:
+    content = bytearray(whole())
+    content[int(place * len(content))] ^= 0x5A
+    (path := tmp_path / "taught.npz").write_bytes(content)
+    with suppress(ModelError):
+        assert Taught.load(path).labels == TAUGHT.labels
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a zip file", b"PK\x03\x04cut off", whole()[:-40], whole()[:300]]
+)
 def test_damaged_answers_are_named_with_a_remedy(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "taught.npz"
     path.write_bytes(content)
@@ -86,6 +112,41 @@ def test_texts_without_a_label_are_learned_from_their_teacher_only(
     assert (known[5:] < 0.5).all()
     found = head.probabilities(encoder.encode(MILD))[:, column]
     assert (abs(found - hot) < 0.5).all()
+
+
+def test_a_teacher_weighs_beside_the_label_of_a_text(tmp_path: Path) -> None:
+    model = str(make_tiny_model(tmp_path / "tiny"))
+    doubt = Taught.of(("cold", "hot"), HOT, np.array([[1.0, 0.0]] * 5), (), np.zeros((0, 2)))
+    found = []
+    for weight in (0.0, 1.0):
+        recipe = replace(RECIPE, taught=weight)
+        folder = adapted_folder(
+            model, [replace(TASK, taught=doubt)], recipe, cache=tmp_path / f"{weight}"
+        )
+        encoder, head = load_adapted(model, folder), load_heads(folder)["warmth"]
+        found.append(head.probabilities(encoder.encode(HOT))[:, head.labels.index("hot")])
+    assert (found[0] > 0.5).all()  # Its label alone.
+    assert (found[1] < 0.5).all()  # Its teacher alone.
+
+
+def test_texts_that_only_the_teacher_labels_are_seen_in_part() -> None:
+    counts = [
+        sum(label >= 10 for label in _examples(TASK, replace(RECIPE, more=more))["label"])
+        for more in (0.0, 0.2, 1.0)
+    ]
+    assert counts[0] == 0
+    assert counts[2] == len(MILD) * RECIPE.epochs
+    assert 0 < counts[1] < counts[2] / 2
+
+
+def test_what_the_repository_holds_is_of_the_labels_that_are_learned() -> None:
+    taught = load_taught()
+    assert taught is not None
+    known = {name for example in load_examples() for name in example.right}
+    assert set(taught.labels) == known
+    texts = [e.text for e in load_examples() if not held_out(e.text)]
+    seen = taught.table(texts, sorted(known))[: len(texts)].sum(axis=1) > 0
+    assert seen.mean() > 0.9  # Ask the teacher again when many messages are new.
 
 
 def test_other_answers_are_another_adaptation(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ import pytest
 
 from bot import teach
 from bot.encoding import DEFAULT_MODEL, model_path
+from bot.encoding.holdout import held_out
 from bot.encoding.teacher import Teacher, TeacherRecipe
+from bot.safety.clauses import message_clauses
+from bot.safety.training import load_examples
 from tests.encoding.test_taught import COLD, HOT, MILD
 
 RECIPE = TeacherRecipe(layers=1, epochs=40, learning_rate=3e-3, head_rate=3e-2, batch=4)
@@ -63,9 +67,12 @@ def test_another_model_is_refused(folder: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err.count("decision 8") == 2
 
 
-def test_clauses_are_asked_about_once_and_no_message_is_among_them() -> None:
-    texts = ["He is fine today, but he has chills.", "She is well, but he has chills."]
-    found = teach.clauses_of([*texts, *MILD])
-    assert len(found) == len(set(found))
-    assert any("chills" in clause for clause in found)
-    assert not set(found) & set(texts)
+def test_no_clause_that_is_a_message_or_held_out_is_asked_about() -> None:
+    messages = [e.text for e in load_examples()]
+    texts = [f"{first}, but {second}" for first, second in pairwise(messages)]
+    found = teach.clauses_of([*texts[:200], *MILD])
+    assert len(found) == len(set(found)) > 100
+    assert not set(found) & set(messages)
+    assert not any(held_out(clause) for clause in found)
+    fresh = next(t for t in messages if held_out(t) and len(message_clauses(t)) > 1)
+    assert not set(teach.clauses_of([fresh])) & {c.text for c in message_clauses(fresh)}

@@ -138,43 +138,66 @@ def test_a_row_is_its_column_headers_and_cells_and_nothing_else(path: Path) -> N
     assert (first.line, second.line) == (BODY_LINE + 4, BODY_LINE + 5)
 
 
-TABLE = "| Step | What | And |\n|---|---|---|\n| One | We wash. | x |\n| Two | We dry. | y |\n"
+OUTLINE = "<!-- outline -->\n\n"
+TABLE = "| Step | What | And |\n|---|---|---|\n| One | We wash. | x |\n| Two | Twice | y |\n"
 
 
-@pytest.mark.parametrize("between", ["", "## Steps\n\n", "> Quoted.\n\n", "- item\n\n"])
-def test_a_paragraph_right_above_a_table_is_said_with_it_in_outline(
-    path: Path, between: str
-) -> None:
-    passages = read(path, f"Two steps.\n\n{between}{TABLE}").passages
-    first, *others = passages
-    if between:
-        assert [p.outline for p in passages] == [()] * len(passages)
-        return
-    assert first.quote == "Two steps.\n• One: We wash.\n• Two: We dry."
+def test_a_table_is_outlined_where_an_editor_says_so(path: Path) -> None:
+    first, *others = read(path, f"Two steps.\n\n{OUTLINE}{TABLE}").passages
+    assert first.quote == "Two steps.\n• One: We wash.\n• Two: Twice"
     assert (first.text, first.searched, first.start) == ("Two steps.", "Two steps.", 0)
-    assert first.together == tuple(p.id for p in passages)
+    assert first.together == (first.id, *(p.id for p in others))
     assert [p.quote for p in others] == [
         "Step: One\nWhat: We wash.\nAnd: x",
-        "Step: Two\nWhat: We dry.\nAnd: y",
+        "Step: Two\nWhat: Twice\nAnd: y",
     ]
 
 
+def test_a_table_is_not_outlined_by_itself(path: Path) -> None:
+    # "Never | Drive a car." would be said as "Drive a car."
+    first = read(path, f"Two steps.\n\n{TABLE}").passages[0]
+    assert (first.quote, first.outline, first.together) == ("Two steps.", (), ())
+
+
+@pytest.mark.parametrize("comments", ["<!-- id: wash -->\n\n", "<!-- a note -->\n\n"])
+def test_other_comments_may_stand_beside_an_outline(path: Path, comments: str) -> None:
+    for both in (comments + OUTLINE, OUTLINE + comments):
+        assert read(path, f"Two steps.\n\n{both}{TABLE}").passages[0].outline
+
+
 def test_the_outline_of_a_table_under_a_question_stands_below_its_answer(path: Path) -> None:
-    first = read(path, f"## What is done?\n\nTwo steps.\n\n{TABLE}").passages[0]
-    assert first.quote == "What is done?\nTwo steps.\n• One: We wash.\n• Two: We dry."
+    first = read(path, f"## What is done?\n\nTwo steps.\n\n{OUTLINE}{TABLE}").passages[0]
+    assert first.quote == "What is done?\nTwo steps.\n• One: We wash.\n• Two: Twice"
     assert first.quote[first.start :].startswith(first.text)
 
 
-def test_cells_that_are_no_sentences_do_not_stand_without_their_column(path: Path) -> None:
-    table = TABLE.replace("We dry.", "twice")
-    assert read(path, f"Two steps.\n\n{table}").passages[0].quote == "Two steps."
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"Two steps.\n\n## Steps\n\n{OUTLINE}{TABLE}",
+        f"- item\n\n{OUTLINE}{TABLE}",
+        f"> Quoted.\n\n{OUTLINE}{TABLE}",
+        f"Two steps.\n\n{OUTLINE}Three.\n\n{TABLE}",
+        f"{OUTLINE}{TABLE}",
+        f"Two steps.\n\n{TABLE}\n{OUTLINE}",
+    ],
+    ids=["heading", "list", "quotation", "paragraph", "first", "last"],
+)
+def test_an_outline_of_nothing_is_refused(path: Path, body: str) -> None:
+    (found,) = problems(path, body)
+    line = BODY_LINE + body[: body.index("<!--")].count("\n")
+    assert f":{line}: an outline of nothing" in found
+    assert "right below it" in found
 
 
-@pytest.mark.parametrize(("words", "said"), [(114, True), (115, False)])
-def test_an_outline_that_is_too_long_is_not_said(path: Path, words: int, said: bool) -> None:
-    lead = "word " * (words - 1) + "end."
-    first = read(path, f"{lead}\n\n{TABLE}").passages[0]
-    assert bool(first.outline) is said
+@pytest.mark.parametrize("words", [115, 116])
+def test_an_outline_that_is_too_long_is_refused(path: Path, words: int) -> None:
+    body = f"{'word ' * (words - 1)}end.\n\n{OUTLINE}{TABLE}"
+    if words == 115:
+        assert read(path, body).passages[0].outline
+    else:
+        (found,) = problems(path, body)
+        assert "121 words" in found and "leave the outline out" in found
 
 
 def test_an_answer_carries_the_question_above_it(path: Path) -> None:

@@ -21,6 +21,7 @@ from bot.nlg import GuideNLG
 from bot.policies.escalation import verdict_of
 from bot.safety import Finding, Level, Verdict
 from bot.settings import ROOT
+from tests.channels.widget.schema import assert_of_the_schema
 from tests.policies.tiny import CLINIC
 
 DOMAIN = Domain.load(str(ROOT / "domain.yml"))
@@ -102,7 +103,9 @@ CARD = {
     ("name", "unsure"), [(contract.UTTER_ANSWER, None), (contract.UTTER_NEAREST, False)]
 )
 async def test_the_nearest_text_is_told_from_an_answer(name: str, unsure: bool | None) -> None:
-    custom = (await said(tracker(QUIET, decision={"card": CARD}), name))["custom"]
+    reply = await said(tracker(QUIET, decision={"card": CARD}), name)
+    assert_of_the_schema([{key: reply[key] for key in ("text", "custom")}])
+    custom = reply["custom"]
     assert (custom["kind"], custom["quote"], custom.get("sure")) == (
         "answer",
         "Some words.",

@@ -22,6 +22,8 @@ export interface Line {
     quote?: string;
     /** Offsets into `quote`, counted in characters, not in UTF-16 units. */
     mark?: { start: number; end: number };
+    /** False where `text` says that the passage may not be what was meant. */
+    sure?: boolean;
     /** The language of an escalation's words. */
     lang?: string;
     conversation?: string;
