@@ -33,14 +33,14 @@ _INVERSE_REGULARIZATION = 20.0
 class Thresholds:
     """From which probability on an alarm is raised, and below which one is silenced.
 
-    Set for recall by the run "dev 2026-11-30" of docs/escalation-model-card.md.
+    Set for recall by the run "dev 2026-11-30, taught" of docs/escalation-model-card.md.
     """
 
-    urgent: float = 0.10
+    urgent: float = 0.15
     crisis: float = 0.10
     crisis_brief: float = 0.5
     """For messages of at most `BRIEF` words: "goodbye" says little, so it must say it clearly."""
-    doubt: float = 0.05
+    doubt: float = 0.075
     """A pattern's finding stands unless the joint probability of any alarm is below this."""
 
 
