@@ -36,11 +36,11 @@ class Thresholds:
     Set for recall by the run "dev 2026-11-30, taught" of docs/escalation-model-card.md.
     """
 
-    urgent: float = 0.15
+    urgent: float = 0.10
     crisis: float = 0.10
     crisis_brief: float = 0.5
     """For messages of at most `BRIEF` words: "goodbye" says little, so it must say it clearly."""
-    doubt: float = 0.075
+    doubt: float = 0.05
     """A pattern's finding stands unless the joint probability of any alarm is below this."""
 
 
