@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -39,6 +40,7 @@ class LogSink:
         self.path = path
         self._console = console
         self._lines_are_lost = False
+        self._lock = threading.Lock()  # Each process has a reader of its own.
         self._file = _TolerantFile(
             path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8", delay=True
         )
@@ -47,9 +49,10 @@ class LogSink:
         """Files a line, and shows it if it is a warning or worse."""
         if not line.strip():
             return
-        self._file.problem = None
-        self._file.handle(logging.makeLogRecord({"msg": f"{name} | {line}"}))
-        self._tell_of(self._file.problem)
+        with self._lock:
+            self._file.problem = None
+            self._file.handle(logging.makeLogRecord({"msg": f"{name} | {line}"}))
+            self._tell_of(self._file.problem)
         level = _LEVEL.match(line)
         if level and level.group(1) in _SHOWN:
             self._console.say(f"{name} | {line[level.end(1) - len(level.group(1)) :]}")
