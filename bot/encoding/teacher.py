@@ -17,10 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-logger = logging.getLogger(__name__)
+from bot.encoding.adaptation import SCALE
 
-SCALE = 16.0
-"""Embeddings have length 1; the head sees them at this length."""
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from bot import teach
-from bot.encoding import DEFAULT_MODEL, model_path
 from bot.encoding.holdout import held_out
 from bot.encoding.teacher import Teacher, TeacherRecipe
 from bot.safety.clauses import message_clauses
 from bot.safety.training import load_examples
 from tests.encoding.test_taught import COLD, HOT, MILD
+from tests.encoding.tiny import write_base
 
 RECIPE = TeacherRecipe(layers=1, epochs=40, learning_rate=3e-3, head_rate=3e-2, batch=4)
 
@@ -22,22 +22,10 @@ RECIPE = TeacherRecipe(layers=1, epochs=40, learning_rate=3e-3, head_rate=3e-2, 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An MPNet of two small layers with random weights, and the packaged model's word pieces."""
-    import torch
-    from transformers import AutoTokenizer, MPNetConfig, MPNetModel
+    from transformers import MPNetConfig, MPNetModel
 
     made = tmp_path_factory.mktemp("mpnet")
-    torch.manual_seed(0)
-    pieces = AutoTokenizer.from_pretrained(str(model_path(DEFAULT_MODEL)))
-    config = MPNetConfig(
-        vocab_size=len(pieces),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=128,
-    )
-    MPNetModel(config).save_pretrained(made)
-    pieces.save_pretrained(made)
+    write_base(made, MPNetConfig, MPNetModel)
     return made
 
 
